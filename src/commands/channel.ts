@@ -22,7 +22,7 @@ interface Options {
 }
 
 interface UpdateOptions extends Options {
-  monitors: string
+  monitors?: string
 }
 
 const MONITORS_HELP =
@@ -45,8 +45,9 @@ export const addChannel: AddCommand = (program, shell) => {
     .description('choose the monitors that a channel notifies about')
     .argument('<email>', 'a member of the project')
     .argument('<channel>', 'channel ID or name')
-    .requiredOption('--monitors <which>', MONITORS_HELP)
+    .option('--monitors <which>', MONITORS_HELP)
     .option('--project <name>', 'project name or ID (default: the first one)')
+    .option('--json', 'print JSON: {id, channel, scope, scope_tags, monitors}')
     .action((email: string, meant: string, options: UpdateOptions) => update(shell, { email, meant, ...options }))
   channel
     .command('test')
@@ -94,14 +95,24 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
 
 async function update(
   shell: Shell,
-  { email, meant, project, monitors }: UpdateOptions & { email: string; meant: string },
+  { email, meant, project, monitors, json = false }: UpdateOptions & { email: string; meant: string },
 ) {
+  if (monitors === undefined) throw new AppError('invalid', 'Choose the monitors with --monitors.')
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
     const found = projectOf(deps, { email, name: project ?? null })
     const { id: channelId } = channelByIdOrName(listChannels(deps.db, found.id), meant)
     updateChannel(deps, { ref: { projectId: found.id, channelId }, monitors: readChoice(deps, found, monitors) })
     const report = findChannelReport(deps.db, channelId)
-    if (report) shell.print(`${channelTitle(report.channel)} notifies about ${coverageOf(deps, report)}.`)
+    if (!report) return
+    const { channel } = report
+    if (!json) return shell.print(`${channelTitle(channel)} notifies about ${coverageOf(deps, report)}.`)
+    printJson(shell, {
+      id: channel.id,
+      channel: channelTitle(channel),
+      scope: channel.scope.is,
+      scope_tags: scopeTags(channel.scope),
+      monitors: report.monitors,
+    })
   })
 }
 

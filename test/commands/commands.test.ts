@@ -138,7 +138,8 @@ describe('monitor', () => {
 
 describe('channel', () => {
   test('test prints the outcome, and list shows no secret', async () => {
-    expect(await json('channel', 'list', ALICE)).toEqual([])
+    const own = { kind: 'email', to: ALICE, scope: 'all' }
+    expect(await json('channel', 'list', ALICE)).toEqual([expect.objectContaining(own)])
     const key = await ok('key', 'create', ALICE)
     await cronguard.start()
     for (const [name, url] of [
@@ -147,7 +148,7 @@ describe('channel', () => {
     ]) {
       await cronguard.api('/channels/', { key, body: { kind: 'webhook', name, settings: { url, secret: SECRET } } })
     }
-    const [hook] = await json('channel', 'list', ALICE)
+    const [, hook] = await json('channel', 'list', ALICE)
     expect(hook).toMatchObject({ name: 'hook', kind: 'webhook', enabled: true, failing_since: null })
     expect(hook.to).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/… \(#[0-9a-f]{4}\)$/)
     expect(JSON.stringify(hook)).not.toContain(SECRET)
@@ -244,7 +245,7 @@ describe('doctor', () => {
     expect(Object.values(of).filter(({ state }) => state === 'bad')).toEqual([])
     expect(of.server?.says).toContain('and ready')
     expect(of.database?.says).toMatch(/^Schema \d+, no damage found\.$/)
-    expect(of.channels?.says).toBe('3 in total, 0 disabled, 0 failing.')
+    expect(of.channels?.says).toBe('4 in total, 0 disabled, 0 failing.')
     expect(of.mail).toMatchObject({ state: 'warn' })
     await cronguard.end('SIGTERM')
     expect((await inspect()).of.server?.says).toContain('Not running')

@@ -120,9 +120,20 @@ describe('channel update --monitors', () => {
     expect(await update('all')).toBe(`second notifies about all monitors, including new ones (${monitors}).`)
     expect(await update('tag:db')).toBe('second notifies about monitors with the tag “db” (1).')
     expect(await update('web-backup, db-backup')).toBe('second notifies about 2 monitors.')
+    expect(await json('channel', 'update', ALICE, 'second', '--monitors', 'tag:db')).toMatchObject({
+      channel: 'second',
+      scope: 'tag',
+      scope_tags: 'db',
+      monitors: 1,
+    })
     expect(await update('none')).toBe('second notifies about no monitors yet.')
     const list = await json('channel', 'list', ALICE)
     expect(list.find(({ name }: { name: string }) => name === 'second')).toMatchObject({ scope: 'these', monitors: 0 })
+  })
+
+  test('is required by the command', async () => {
+    const refused = await cronguard.run(['channel', 'update', ALICE, 'second'])
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('with --monitors')])
   })
 
   test('refuses an unknown monitor', async () => {

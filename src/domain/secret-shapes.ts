@@ -18,7 +18,7 @@ const TOKENS = [
   // Slack and Telegram
   'xox[a-z](?:\\.xox[a-z])?-[A-Za-z0-9-]{10,300}',
   'xapp-[A-Za-z0-9-]{10,300}',
-  '\\d{8,12}:AA[A-Za-z0-9_-]{30,40}',
+  '(?:bot)?\\d{8,12}:AA[A-Za-z0-9_-]{30,40}',
   // Stripe
   '(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,250}',
   'whsec_[A-Za-z0-9+/=]{16,100}',

@@ -45,9 +45,10 @@ const LINE_MAX = 1000
 export function redact(text: string, { keys, words, cut }: KnownSecrets & { cut: CutEnds }): string {
   const fromLine = cut.start ? text.replace(new RegExp(`^[^\\n]{0,${LINE_MAX}}[A-Za-z0-9_-]*`), '…') : text
   const whole = cut.end ? fromLine.replace(/(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+$/, '…') : fromLine
-  const named = withoutWords(withoutKeyBlocks(whole), words)
-  const unnamed = SECRETS.reduce((masked, secret) => masked.replace(secret, withMark), named)
-  return keys.reduce((masked, key) => (key === '' ? masked : masked.replace(patternOf(key), MASK)), unnamed)
+  const shaped = SECRETS.reduce((masked, secret) => masked.replace(secret, withMark), withoutKeyBlocks(whole))
+  const unkeyed = keys.reduce((masked, key) => (key === '' ? masked : masked.replace(patternOf(key), MASK)), shaped)
+  // Words come last: without the word "token", "token: abc" would no longer look like a secret.
+  return withoutWords(unkeyed, words)
 }
 
 // The second argument is the first group, or the position in the text if the pattern has no group.

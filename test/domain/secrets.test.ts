@@ -102,6 +102,22 @@ describe('redact', () => {
     expect(mask(text)).toBe(masked)
   })
 
+  test.each([
+    ['token: abc12345', 'token'],
+    ['password=hunter2', 'pass'],
+    [`ghp_${'a'.repeat(36)}`, 'ghp'],
+    ['Authorization: Bearer abcDEF123456', 'bearer'],
+  ])('masks the secret in %j also if the project hides the word %j', (text, word) => {
+    const secret = text.split(/[ =:_]+/).at(-1) ?? ''
+    expect(mask(text)).not.toContain(secret)
+    expect(mask(text, [word])).not.toContain(secret)
+  })
+
+  test('masks the token of a Telegram bot in a URL', () => {
+    const token = `12345678:AA${'x'.repeat(33)}`
+    expect(mask(`https://api.telegram.org/bot${token}/sendMessage`)).toBe('https://api.telegram.org/••••/sendMessage')
+  })
+
   test('masks words of the project in any case, and the longest first', () => {
     expect(mask('Acme, ACME-Corp and acme', ['acme', 'acme-corp'])).toBe('••••, •••• and ••••')
     expect(mask('a.c axc [x] (ÄÖ)', ['a.c', '[x]', '(äö)'])).toBe('•••• axc •••• ••••')

@@ -95,6 +95,19 @@ describe('A destination with a limit', () => {
     expect(states()).toEqual(['sent'])
   })
 
+  test('is not used up by a channel that always has something to send', async () => {
+    const [busy = '', calm = ''] = [slackTo(SLACK), slackTo(SLACK)].sort()
+    const monitors = jobs(3, [busy])
+    const [quiet] = jobs(1, [calm])
+    await pingAll(monitors, '/fail')
+    if (quiet) await guard.ping(quiet, '/fail')
+    for (let second = 0; second < 5; second += 1) {
+      await guard.pass(SECOND, SECOND)
+      await pingAll(monitors, second % 2 === 0 ? '' : '/fail')
+    }
+    expect(quiet && guard.deliveries(quiet)).toMatchObject([{ state: 'sent' }])
+  })
+
   test('keeps its limit over a restart', async () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     for (const monitor of jobs(58, [channelId])) {

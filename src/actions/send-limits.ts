@@ -73,7 +73,9 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
   return {
     apply: (queues) => {
       const reserved: Buckets = new Map()
-      return queues.map((queue) => limited(queue, reserved))
+      // Whoever waits longest is first, so that a busy channel can't use up a bucket that it shares with others.
+      const served = new Map(queues.toSorted(byAge).map((queue) => [queue, limited(queue, reserved)]))
+      return queues.flatMap((queue) => served.get(queue) ?? [])
     },
     take: (channelId) => {
       const channel = channelId === null ? null : findChannel(db, channelId)
@@ -83,4 +85,9 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
       heldUntil.set(destinationOf(channel), clock.elapsed() + Math.min(ms, RETRY_AFTER_MAX_MS))
     },
   }
+}
+
+/** By the oldest delivery that is due. */
+function byAge(a: Queue, b: Queue): number {
+  return Math.min(...a.due) - Math.min(...b.due)
 }

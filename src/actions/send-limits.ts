@@ -73,7 +73,7 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
   return {
     apply: (queues) => {
       const reserved: Buckets = new Map()
-      // Whoever waits longest is first, so that a busy channel can't use up a bucket that it shares with others.
+      // The channel that waits longest comes first, so that a busy one can't use up a bucket that others share.
       const served = new Map(queues.toSorted(byAge).map((queue) => [queue, limited(queue, reserved)]))
       return queues.flatMap((queue) => served.get(queue) ?? [])
     },

@@ -32,6 +32,21 @@ describe('Page of kinds', () => {
   })
 })
 
+describe('Form of a new channel', () => {
+  test('proposes all monitors for the first channel that can send, and none for the others', async () => {
+    guard.monitor(project, { name: 'backup' })
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('name="scope" value="all" checked')
+    // Without a mail server, a channel by email reaches no one.
+    await member.post(list(), { kind: 'email', 'setting-address': 'ops@example.org', scope: 'all' })
+    expect(await member.read(`${list()}/new?kind=email`)).toContain('name="scope" value="all" checked')
+    await member.post(list(), { kind: 'webhook', 'setting-url': 'https://example.org/', scope: 'all' })
+    const second = await member.read(`${list()}/new?kind=email`)
+    expect(second).toContain('name="scope" value="these" checked')
+    expect(second).not.toMatch(/name="m" value="\d+" checked/)
+    expect(words(second)).toContain('No monitor is selected yet, so the channel sends no alerts.')
+  })
+})
+
 describe('Preview of a channel', () => {
   test('shows an incident of a monitor of the project, in the words of the messages', async () => {
     guard.monitor(project, { name: 'backup <b>' })

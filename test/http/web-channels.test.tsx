@@ -5,7 +5,7 @@ import { CHANNELS_MAX } from '#domain/channel.ts'
 import type { Project } from '#domain/project.ts'
 import { findChannel, listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, signedIn, Visitor, words } from '../support/visitor.ts'
+import { memberOf, signedIn, Visitor } from '../support/visitor.ts'
 
 const SECRET = 'secret-of-the-hook'
 const PATH_SECRET = 'T0B0-path-of-the-hook'
@@ -107,17 +107,6 @@ describe('Create channel', () => {
     for (const { name } of CHANNEL_KINDS.find((known) => known.kind === kind)?.fields ?? []) {
       expect(text).toContain(`name="setting-${name}"`)
     }
-  })
-
-  test('proposes all monitors for the first channel of a project, and none for the others', async () => {
-    guard.monitor(project, { name: 'backup' })
-    const member = await memberOf(guard, project, 'member')
-    expect(await member.read(`${list()}/new?kind=email`)).toContain('name="scope" value="all" checked')
-    await member.post(list(), { kind: 'email', 'setting-address': 'ops@example.org', scope: 'all' })
-    const second = await member.read(`${list()}/new?kind=email`)
-    expect(second).toContain('name="scope" value="these" checked')
-    expect(second).not.toMatch(/name="m" value="\d+" checked/)
-    expect(words(second)).toContain('No monitor is selected yet, so the channel sends no alerts.')
   })
 
   test('for all monitors notifies about the existing one', async () => {

@@ -1,5 +1,11 @@
 import type { Draft } from '#actions/channel-drafts.ts'
-import { channelFingerprint, createChannel, lacksMailServer, updateChannel } from '#actions/channels.ts'
+import {
+  channelFingerprint,
+  createChannel,
+  lacksMailServer,
+  unusableReasonOf,
+  updateChannel,
+} from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
 import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
@@ -13,7 +19,7 @@ import { page, redirect } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
 import { AppError } from '#lib/errors.ts'
-import { countChannels, findChannelReport, listChannelReports, listMonitorsOfChannel } from '#store/channels.ts'
+import { findChannelReport, listChannelReports, listChannels, listMonitorsOfChannel } from '#store/channels.ts'
 import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import type { MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
 import { ChannelPage } from '#views/pages/channel.tsx'
@@ -75,7 +81,8 @@ function showNew(web: WebDeps, context: ProjectRequest): Response {
   const kind = findKind(context.query.get('kind') ?? '')
   if (kind === null) return chooseKind(context)
   const { db } = web.deps
-  const isFirst = countChannels(db, context.project.id) === 0
+  // A channel that can't send, like that of the first account without a mail server, doesn't count.
+  const isFirst = listChannels(db, context.project.id).every((channel) => unusableReasonOf(web.deps, channel) !== null)
   const choice = newChoice(db, { projectId: context.project.id, isFirst })
   const preset = kind.presets?.[Number(context.query.get('preset') ?? '')]?.settings ?? {}
   const initial = kind.fields.map(({ name, initial = '' }) => [settingField(name), preset[name] ?? initial] as const)

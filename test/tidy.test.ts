@@ -13,7 +13,7 @@ const tests = readSources('test')
 
 /** Which rooms, and which packages, a room may import. A room may always import itself. */
 const MAY_IMPORT: Record<string, { rooms: string[]; packages: RegExp }> = {
-  lib: { rooms: [], packages: /^(node:|pino|nodemailer$|p-limit$|@elysiajs\/html$|@fastify\/busboy$)/ },
+  lib: { rooms: [], packages: /^(node:|pino|mqtt$|nodemailer$|p-limit$|@elysiajs\/html$|@fastify\/busboy$)/ },
   domain: { rooms: ['lib', 'assets'], packages: /^zod$/ },
   words: { rooms: ['domain', 'lib'], packages: /^$/ },
   store: { rooms: ['domain', 'lib', 'migrations'], packages: /^(bun:sqlite|node:path)$/ },
@@ -129,14 +129,23 @@ describe('One place', () => {
 
   // Everything that opens connections. A target that a user can name goes through `lib/outbound`, which checks it.
   test('for opening connections', () => {
-    const opens = /node:(?:net|tls|http|https|http2|dgram)'|Bun\.(?:connect|udpSocket)|new WebSocket|'nodemailer'/
+    const opens =
+      /node:(?:net|tls|http|https|http2|dgram)'|Bun\.(?:connect|udpSocket)|new WebSocket|'nodemailer'|from 'mqtt'/
     const openers = sources.filter(({ text }) => opens.test(withoutComments(text))).map(({ path }) => path)
     const onlyReadAddresses = ['src/config.ts', 'src/lib/addresses.ts', 'src/lib/destinations.ts', 'src/lib/host.ts']
     const onOwnMachine = ['src/lib/unix-socket.ts']
     const onlyTrust = ['src/lib/certificates.ts']
     const forOperator = ['src/lib/mail.ts']
+    const onlyGivenSockets = ['src/lib/mqtt.ts']
     const checked = ['src/lib/outbound.ts', 'src/lib/outbound-http.ts', 'src/lib/outbound-socket.ts']
-    const expected = [...onlyReadAddresses, ...onOwnMachine, ...onlyTrust, ...forOperator, ...checked]
+    const expected = [
+      ...onlyReadAddresses,
+      ...onOwnMachine,
+      ...onlyTrust,
+      ...forOperator,
+      ...onlyGivenSockets,
+      ...checked,
+    ]
     expect(openers.sort()).toEqual(expected.sort())
     const users = sources.filter(({ imports }) => imports.some((name) => /outbound-(http|socket)/.test(name)))
     expect(users.map(({ path }) => path)).toEqual(['src/lib/outbound.ts'])

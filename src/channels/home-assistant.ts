@@ -1,18 +1,13 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
-import { countBytes } from '#lib/cut.ts'
-import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
+import { automationPayload } from './shared/automation.ts'
 import { requestUrl, shownSecretUrl } from './shared/fields.ts'
 import { sendRequest } from './shared/http.ts'
-import { fitContent, PLAIN, renderText } from './shared/markup.ts'
 
 interface HomeAssistantSettings {
   url: string
 }
-
-/** Home Assistant stores attributes of a state only up to 16,384 bytes. */
-const PAYLOAD_MAX = 16_000
 
 export const homeAssistant: ChannelKind<HomeAssistantSettings> = {
   kind: 'home-assistant',
@@ -43,31 +38,5 @@ export const homeAssistant: ChannelKind<HomeAssistantSettings> = {
 }
 
 async function send({ url }: HomeAssistantSettings, message: Message, transports: Transports): Promise<Outcome> {
-  const content = fitContent(contentOf(message), {
-    max: PAYLOAD_MAX,
-    sizeOf: (fitting) => countBytes(JSON.stringify(payloadOf(message, fitting))),
-  })
-  return await sendRequest({ url, json: payloadOf(message, content) }, { message, transports })
-}
-
-/** Flat, so that templates stay short: `{{ trigger.json.title }}`. */
-function payloadOf({ notification, links, deliveryId, thread }: Message, content: MessageContent) {
-  const isGap = notification.status === 'blind'
-  return {
-    status: isGap ? 'offline' : notification.status,
-    title: content.title,
-    message: renderText(content, PLAIN, { max: PAYLOAD_MAX, without: ['title', 'links'] }),
-    monitor: isGap ? null : notification.monitor.name,
-    slug: isGap ? null : notification.monitor.slug,
-    tags: isGap ? [] : notification.monitor.tags,
-    project: notification.project,
-    reason: notification.reason,
-    output: content.output?.text ?? null,
-    at: new Date(notification.at).toISOString(),
-    url: links.open,
-    acknowledge_url: links.acknowledge,
-    is_test: notification.isTest,
-    incident: thread.key,
-    delivery: deliveryId,
-  }
+  return await sendRequest({ url, json: automationPayload(message) }, { message, transports })
 }

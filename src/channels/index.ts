@@ -15,6 +15,7 @@ import type { ChannelKind, Message, Transports } from './kind.ts'
 import { line } from './line.ts'
 import { matrix } from './matrix.ts'
 import { mattermost } from './mattermost.ts'
+import { mqtt } from './mqtt.ts'
 import { ntfy } from './ntfy.ts'
 import { opsgenie } from './opsgenie.ts'
 import { pagerduty } from './pagerduty.ts'
@@ -72,6 +73,7 @@ const KINDS: readonly ChannelKind[] = [
   gitlab,
   trello,
   homeAssistant,
+  mqtt,
   apprise,
   group,
 ]

@@ -133,7 +133,9 @@ function changesServer({ fields, stored, settings }: Change): boolean {
 
 // A URL that can't be requested has no origin.
 function originOf(url: unknown): string | null {
-  return typeof url === 'string' && /^https?:/i.test(url) && URL.canParse(url) ? new URL(url).origin : null
+  if (typeof url !== 'string' || !/^(https?|mqtts?):/i.test(url) || !URL.canParse(url)) return null
+  const { protocol, host } = new URL(url)
+  return `${protocol}//${host}`
 }
 
 export function networkOutcome({ reason, detail }: NetworkFailure): Outcome {

@@ -49,6 +49,8 @@ export interface Config {
   readonly retention: { pingDays: number; pingsPerMonitor: number; projectBodyBytes: number }
   /** Private addresses and networks that channels may call although anyone can create an account. */
   readonly outboundAllow: readonly string[]
+  /** The folder of programs that channels may run; null if they may run none. */
+  readonly programs: string | null
   /** Additional trusted certificate authorities, as PEM; null for none. */
   readonly caCertificates: string | null
   /** The path of an additional unix socket to listen on; null for none. */
@@ -100,6 +102,9 @@ export function readConfig(env: Environment, user: ConfigUser = 'server'): Confi
   for (const name of ['SMTPD_HOST', 'PING_EMAIL_DOMAIN']) {
     if (name in given && !('SMTPD_PORT' in given))
       problems.push(`${PREFIX}${name} is set, but ${PREFIX}SMTPD_PORT is not`)
+  }
+  if (given.SHELL === 'on' && !('SHELL_DIR' in given)) {
+    problems.push(`${PREFIX}SHELL is on, but ${PREFIX}SHELL_DIR is not set`)
   }
   const hasPassword = sourcesOf(env, 'SMTP_PASSWORD').length > 0
   const mayLack = user === 'command' && !hasPassword
@@ -250,6 +255,7 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
       projectBodyBytes: settings.PROJECT_BODY_BYTES,
     },
     outboundAllow: settings.OUTBOUND_ALLOW,
+    programs: settings.SHELL ? (settings.SHELL_DIR ?? null) : null,
     caCertificates: settings.CA_FILE ?? null,
     socket: settings.SOCKET ?? null,
     logLevel: settings.LOG_LEVEL,

@@ -197,6 +197,14 @@ export const Settings = z.object({
   OUTBOUND_ALLOW: AddressRanges.default([]).register(About, {
     meaning: 'Private addresses and networks that channels may call even while registration is open.',
   }),
+  SHELL: Switch.default(false).register(About, {
+    meaning: '`on` lets administrators create channels that run programs on this server.',
+  }),
+  SHELL_DIR: z
+    .string()
+    .startsWith('/', 'must be a path that begins with /')
+    .optional()
+    .register(About, { meaning: 'The folder of the programs that channels may run. Required with `CRONGUARD_SHELL`.' }),
   CA_FILE: z
     .string()
     .transform((path, context) => readCertificates(path, (says) => context.addIssue(says)))

@@ -41,6 +41,7 @@ describe('readConfig', () => {
       isReplicated: false,
       retention: { pingDays: 90, pingsPerMonitor: 1000, projectBodyBytes: 1_000_000_000 },
       outboundAllow: [],
+      programs: null,
       socket: null,
       logLevel: 'info',
       logFormat: 'text',
@@ -83,6 +84,8 @@ describe('readConfig', () => {
       CRONGUARD_PING_DAYS: '365',
       CRONGUARD_PINGS_PER_MONITOR: '100',
       CRONGUARD_OUTBOUND_ALLOW: '192.168.1.10, 10.0.0.0/8',
+      CRONGUARD_SHELL: 'on',
+      CRONGUARD_SHELL_DIR: '/usr/local/lib/cronguard',
       CRONGUARD_SOCKET: '/run/cronguard/cronguard.sock',
       CRONGUARD_LOG_LEVEL: 'debug',
       CRONGUARD_LOG_FORMAT: 'json',
@@ -111,6 +114,7 @@ describe('readConfig', () => {
       isReplicated: true,
       retention: { pingDays: 365, pingsPerMonitor: 100, projectBodyBytes: 1_000_000_000 },
       outboundAllow: ['192.168.1.10', '10.0.0.0/8'],
+      programs: '/usr/local/lib/cronguard',
       socket: '/run/cronguard/cronguard.sock',
       logLevel: 'debug',
       logFormat: 'json',
@@ -131,7 +135,7 @@ describe('readConfig', () => {
 
   test('knows these settings for files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(41)
+    expect(names).toHaveLength(43)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',

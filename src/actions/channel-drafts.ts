@@ -13,6 +13,7 @@ import type { Reader } from '#store/database.ts'
 import { findProject, isVerifiedMember } from '#store/projects.ts'
 import { readSettings } from './channels.ts'
 import { send } from './deliveries.ts'
+import { requireManageable } from './program-channels.ts'
 
 export interface Draft {
   projectId: string
@@ -20,6 +21,8 @@ export interface Draft {
   /** The channel that is edited, whose secrets are used where none is typed. Null for a new one. */
   channelId: string | null
   input: SettingsInput
+  /** Whether an administrator of the server edits it. */
+  isByAdmin: boolean
 }
 
 const DRAFT_MAX_MS = 8 * SECOND
@@ -68,9 +71,10 @@ export function previewDraft(deps: Deps, draft: Draft, message: Message) {
   return previewThrough({ kind, settings: settingsSoFar(deps.db, { kind, draft }) }, message)
 }
 
-function kindOf({ kind: name }: Draft): ChannelKind {
+function kindOf({ kind: name, isByAdmin }: Draft): ChannelKind {
   const kind = findKind(name)
   if (kind === null) throw new AppError('conflict', 'This kind of channel is no longer supported.')
+  requireManageable(kind.kind, isByAdmin)
   return kind
 }
 

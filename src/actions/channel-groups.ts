@@ -9,6 +9,7 @@ import { insertGroupDelivery } from '#store/channel-groups.ts'
 import { listChannels, saveChannel } from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { insertDelivery } from '#store/deliveries.ts'
+import { runsPrograms } from './program-channels.ts'
 
 export function isGroup({ kind }: Pick<Channel, 'kind'>): boolean {
   return findKind(kind)?.members !== undefined
@@ -18,7 +19,7 @@ export function isGroup({ kind }: Pick<Channel, 'kind'>): boolean {
 export function membersOf(reader: Reader, channel: Channel): Channel[] {
   if (!isGroup(channel)) return [channel]
   const ids = memberIdsOf(channel)
-  return listChannels(reader, channel.projectId).filter((one) => ids.includes(one.id) && !isGroup(one))
+  return listChannels(reader, channel.projectId).filter((one) => ids.includes(one.id) && mayBeMember(one))
 }
 
 /** The kind with the channels of the project as options, if it is for groups. */
@@ -32,7 +33,12 @@ export function withMemberOptions(
 }
 
 function possibleMembers(reader: Reader, projectId: string): Channel[] {
-  return listChannels(reader, projectId).filter((channel) => !isGroup(channel))
+  return listChannels(reader, projectId).filter(mayBeMember)
+}
+
+// Anyone who may operate the project tests a group, but not a program.
+function mayBeMember(channel: Channel): boolean {
+  return !isGroup(channel) && !runsPrograms(channel.kind)
 }
 
 /** Throws invalid unless all members are channels of the project. A group in a group could contain itself. */

@@ -31,6 +31,7 @@ import { awaitsConfirmation, checkReader, requireConfirmed } from './confirmatio
 import { send } from './deliveries.ts'
 import { readOnlyField } from './fields.ts'
 import { hasMailServer, type MailPlace } from './mail-server.ts'
+import { requireManageable } from './program-channels.ts'
 
 /** The limit is short, because a person waits for the test. */
 const TEST_MAX_MS = 8 * SECOND
@@ -48,12 +49,16 @@ interface NewChannel {
   notifiesGaps?: boolean
   /** If absent: all existing monitors. */
   monitors?: MonitorChoice
+  /** Whether an administrator of the server creates it. */
+  isByAdmin?: boolean
 }
 
 /** Creates a channel. Throws invalid, with the wrong fields. */
-export function createChannel(deps: Deps, { monitors, ...input }: NewChannel): Channel {
+export function createChannel(deps: Deps, { monitors, isByAdmin = false, ...input }: NewChannel): Channel {
   const kind = findKind(input.kind)
   if (kind === null) throw new AppError('invalid', `"${input.kind.slice(0, 40)}" is not a channel kind.`)
+  requireManageable(kind.kind, isByAdmin)
+  if (kind.runsPrograms && deps.config.programs === null) throw programsDisabled()
   const name = readName(input.name)
   const settings = readSettings(kind, input.settings)
   const channel: Channel = {
@@ -87,6 +92,8 @@ export interface ChannelChange {
   monitors?: MonitorChoice | undefined
   /** The fingerprint of the channel as the form showed it. */
   seen?: string | undefined
+  /** Whether an administrator of the server changes it. */
+  isByAdmin?: boolean
 }
 
 /** Changes a channel. Throws as `createChannel`, and conflict when it has changed since `seen`. */
@@ -94,6 +101,7 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
   const name = change.name === undefined ? undefined : readName(change.name)
   deps.db.write((tx) => {
     const channel = findOwn(tx, ref)
+    requireManageable(channel.kind, change.isByAdmin ?? false)
     if (change.seen !== undefined) requireUnchanged(tx, { channel, seen: change.seen })
     const settings = change.input === undefined ? channel.settings : settingsAfter(channel, change.input)
     if (change.input) requireMembers(tx, { ...channel, settings })
@@ -214,8 +222,9 @@ const testing = new Set<string>()
  * Sends a test notification now, without the outbox, and returns the outcome. Throws too_many while another test of
  * this channel is running. Permissions are checked first, so that strangers cannot block tests.
  */
-export async function testChannel(deps: Deps, ref: ChannelRef): Promise<Outcome> {
+export async function testChannel(deps: Deps, ref: ChannelRef & { isByAdmin?: boolean }): Promise<Outcome> {
   const channel = findOwn(deps.db, ref)
+  requireManageable(channel.kind, ref.isByAdmin ?? false)
   if (!isGroup(channel)) return await testOne(deps, channel)
   const members = testedChannels(deps, channel)
   return groupOutcome(await Promise.all(members.map(async (one) => ({ one, outcome: await testMember(deps, one) }))))
@@ -290,6 +299,10 @@ function sampleMessage(): Message {
     check: () => null,
     thread: { key: newUuid(), receipt: null },
   }
+}
+
+function programsDisabled(): AppError {
+  return new AppError('conflict', 'Set CRONGUARD_SHELL=on and CRONGUARD_SHELL_DIR to run programs on this server.')
 }
 
 function tooManyChannels(): AppError {

@@ -20,6 +20,7 @@ import {
   insertAttempt,
   insertDelivery,
   isUnderWay,
+  saveOutput,
   settleDelivery,
 } from '#store/deliveries.ts'
 import { findQueueing } from '#store/delivery-log.ts'
@@ -88,6 +89,7 @@ function saveOutcome(
   const { sequence, attempts } = delivery
   const settlement = settle(delivery, outcome, tx.now)
   insertAttempt(tx, { sequence, number: attempts, startedAt, outcome })
+  if (outcome.output) saveOutput(tx, { sequence, text: outcome.output.text })
   return settleDelivery(tx, { sequence, attempts, settlement }) && settlement.state === 'failed'
 }
 
@@ -165,6 +167,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     outbound: deps.outbound,
     mailer: deps.mailer,
     pushKeys: () => derivePushKeys(secretOf(deps.config)),
+    programs: deps.config.programs,
   }
   const zone = zoneFor(deps, channel, kind.reader?.(settings.data)) ?? notificationZone(notification)
   const { baseUrl } = deps.config
@@ -185,11 +188,21 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     thread: { key: thread?.incidentId ?? deliveryId, receipt: thread?.receipt ?? null },
   }
   try {
-    return await withTimeLimit(sendThrough({ kind, settings: settings.data }, message, transports), limitMs)
+    const outcome = await withTimeLimit(sendThrough({ kind, settings: settings.data }, message, transports), limitMs)
+    return withoutSecrets(deps, { outcome, projectId: channel.projectId })
   } catch (error) {
     deps.log.error('Sending failed unexpectedly', { delivery: deliveryId, kind: channel.kind, error })
     return { result: 'failed', reason: 'error', detail: 'Internal error; see the log for details', isPermanent: false }
   }
+}
+
+// A program may repeat what it gets.
+function withoutSecrets({ db }: Deps, { outcome, projectId }: { outcome: Outcome; projectId: string }): Outcome {
+  const { output, ...rest } = outcome
+  if (!output) return outcome
+  const excerpt = { pingNumber: 0, text: output.text, cut: { start: output.isCut, end: false } }
+  const shown = redactedOutput(db, { projectId, excerpt })
+  return shown ? { ...rest, output: shown } : rest
 }
 
 // Of a delivery in time, nothing is read.

@@ -25,6 +25,7 @@ import { checkReader } from './confirmations.ts'
 import { exportChannel } from './exports.ts'
 import { isFreeForBadges, isFreeForPings } from './keys.ts'
 import { storeChange } from './monitors.ts'
+import { runsPrograms } from './program-channels.ts'
 import { recordStep } from './transitions.ts'
 
 /** `skipped` is a new channel whose secrets the export lacks. */
@@ -71,7 +72,7 @@ export function stepsOf({ config }: Pick<Deps, 'config'>, project: ExportedProje
   })
   const projectId = project.id
   const importableChannelIds = project.channels
-    .filter(({ left_out: leftOut }) => leftOut.length === 0)
+    .filter(({ left_out: leftOut, kind }) => leftOut.length === 0 && !runsPrograms(kind))
     .map(({ id }) => id)
   return [
     step('project', project.name, (reader) => decideProject(reader, project)),
@@ -123,6 +124,7 @@ function saveProject(tx: Tx, { id, name, pingKey }: Project): void {
 
 function decideChannel(reader: Reader, imported: Omit<KnownChannel, 'known'>): Decision {
   const { projectId, channel, scope, config } = imported
+  if (runsPrograms(channel.kind)) return noChange('skipped')
   const known = channelStore.findChannel(reader, channel.id)
   if (known !== null) return decideKnownChannel({ known, ...imported })
   if (channel.left_out.length > 0) return noChange('skipped')

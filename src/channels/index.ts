@@ -24,6 +24,7 @@ import { pushbullet } from './pushbullet.ts'
 import { pushover } from './pushover.ts'
 import { rocketchat } from './rocketchat.ts'
 import { withWording, wordingOf } from './shared/wording.ts'
+import { shell } from './shell.ts'
 import { signalRest } from './signal-rest.ts'
 import { signalRpc } from './signal-rpc.ts'
 import { slack } from './slack.ts'
@@ -75,6 +76,7 @@ const KINDS: readonly ChannelKind[] = [
   homeAssistant,
   mqtt,
   apprise,
+  shell,
   group,
 ]
 

@@ -28,6 +28,8 @@ export interface Transports {
   mailer: Mailer
   /** The keys that identify this server to the push services of browsers. Only web push needs them. */
   pushKeys?(): PushKeys
+  /** The folder of programs that channels may run. Null or absent if they may run none. */
+  programs?: string | null
 }
 
 /** A kind of channel. Callers parse the settings with its schema first. */
@@ -49,6 +51,8 @@ export interface ChannelKind<Settings = unknown> {
   isPerIncident?: true
   /** How many messages the destination accepts. The rest waits, and several notifications leave as one message. */
   limits?(settings: Settings): readonly RateLimit[]
+  /** Whether it runs programs on this server. Only administrators of the server may manage and see such channels. */
+  runsPrograms?: true
   /** Whether people read its messages as text, like those of chats. */
   isText?: true
   /** Settings to start from. */

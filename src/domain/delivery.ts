@@ -22,7 +22,7 @@ export const FAILURE_REASONS = [
 export type FailureReason = (typeof FAILURE_REASONS)[number]
 
 /** The outcome of one attempt. `detail` is shown to users and contains no secret. */
-export type Outcome =
+export type Outcome = (
   | {
       result: 'sent'
       detail: string
@@ -42,6 +42,10 @@ export type Outcome =
       /** How long the receiver asked to wait. */
       retryAfterMs?: number
     }
+) & {
+  /** What a program said. It may contain secrets. */
+  output?: { text: string; isCut: boolean }
+}
 
 /** One attempt to send a delivery, as stored. */
 export interface Attempt {

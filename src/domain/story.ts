@@ -38,6 +38,8 @@ export interface StoryDelivery {
   state: DeliveryState
   /** Oldest first. */
   attempts: Attempt[]
+  /** What the program said that the channel runs. Only for administrators. */
+  output?: string | null
   createdAt: number
   nextAttemptAt: number | null
 }

@@ -1,8 +1,10 @@
+import { runsPrograms } from '#actions/program-channels.ts'
 import { redactedOutput, wholeOutput } from '#actions/redaction.ts'
 import { kindLabel } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import type { Chapter, Story } from '#domain/story.ts'
+import { findOutput } from '#store/delivery-log.ts'
 import { findStory, listStories } from '#store/stories.ts'
 
 /** A monitor's newest incidents with what happened in them, newest first. */
@@ -11,9 +13,26 @@ export function readStories({ db }: Deps, page: { monitorId: number; limit: numb
 }
 
 /** Null if the incident does not exist. The caller checks whether the user may see it. */
-export function readStory({ db }: Deps, incidentId: string): Story | null {
+export function readStory({ db }: Deps, { incidentId, isAdmin }: StoryRequest): Story | null {
   const story = findStory(db, incidentId)
-  return story && withKindLabels(story)
+  if (story === null) return null
+  return withKindLabels(isAdmin ? withOutputs(db, story) : story)
+}
+
+interface StoryRequest {
+  incidentId: string
+  /** Whether it is for an administrator of the server, who sees what programs said. */
+  isAdmin: boolean
+}
+
+function withOutputs(db: Deps['db'], story: Story): Story {
+  const add = (chapter: Chapter): Chapter => ({
+    ...chapter,
+    deliveries: chapter.deliveries.map((delivery) =>
+      runsPrograms(delivery.kind) ? { ...delivery, output: findOutput(db, delivery.id) } : delivery,
+    ),
+  })
+  return { ...story, opening: add(story.opening), closing: story.closing && add(story.closing) }
 }
 
 /** The output that the alert was about. Secrets in it are hidden from people who may not operate the monitor. */

@@ -158,6 +158,18 @@ export function settleDelivery(
   return settled !== null
 }
 
+/** Keeps what a program said in the last attempt. */
+export function saveOutput(tx: Tx, { sequence, text }: { sequence: number; text: string }): void {
+  tx.run(
+    `INSERT INTO delivery_outputs (delivery_sequence, text)
+     SELECT $sequence, $text
+      WHERE EXISTS (SELECT 1 FROM deliveries WHERE sequence = $sequence)
+     ON CONFLICT DO UPDATE
+        SET text = excluded.text`,
+    { sequence, text },
+  )
+}
+
 export function insertAttempt(
   tx: Tx,
   attempt: { sequence: number; number: number; startedAt: number; outcome: Outcome },

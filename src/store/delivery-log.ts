@@ -81,6 +81,18 @@ export function findQueueing(
 }
 
 /** Oldest first. */
+/** What the program said in the last attempt; null if it ran none. */
+export function findOutput(reader: Reader, deliveryId: string): string | null {
+  const row = reader.get<{ text: string }>(
+    `SELECT text
+       FROM delivery_outputs
+       JOIN deliveries ON deliveries.sequence = delivery_sequence
+      WHERE deliveries.id = $deliveryId`,
+    { deliveryId },
+  )
+  return row?.text ?? null
+}
+
 export function listAttempts(reader: Reader, sequence: number): Attempt[] {
   return reader
     .all<{

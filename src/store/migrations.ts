@@ -18,6 +18,7 @@ import channelScope from '#migrations/0015_channel_scope.sql' with { type: 'text
 import confirmations from '#migrations/0016_confirmations.sql' with { type: 'text' }
 import outbox from '#migrations/0017_outbox.sql' with { type: 'text' }
 import groups from '#migrations/0018_groups.sql' with { type: 'text' }
+import programOutput from '#migrations/0019_program_output.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -52,6 +53,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 16, name: '0016_confirmations', sql: confirmations },
   { version: 17, name: '0017_outbox', sql: outbox },
   { version: 18, name: '0018_groups', sql: groups },
+  { version: 19, name: '0019_program_output', sql: programOutput },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

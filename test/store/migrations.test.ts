@@ -45,6 +45,7 @@ const FROZEN = {
   '0016_confirmations': '4ca41d55b7567e9bc82cfafe673cf3fa19b2bde63b36d2fe74048cd65d3c717b',
   '0017_outbox': 'ded4994fc9b6b49eb3a5041699c11fc95f7c0c81f293ad79f4ef6bd0facf8055',
   '0018_groups': '16da9bc96de1312e4c92287904f0a2a1239d12b96bcae9d5a1b4a03016edbe2a',
+  '0019_program_output': '586f127f878249e5d8124c8998f6424ad0c803dd688ff2e150f12e18e93ce355',
 }
 
 const clock = fakeClock()

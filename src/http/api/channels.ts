@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { createChannel, deleteChannel, testChannel, testedChannels, updateChannel } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
+import { runsPrograms } from '#actions/program-channels.ts'
 import { CHANNEL_KINDS, summaryOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import {
@@ -143,7 +144,7 @@ const SHOW: About = {
 
 function find(deps: Deps, { projectId, params }: ApiCall): ChannelReport {
   const report = findChannelReport(deps.db, params.id ?? '')
-  if (report === null || report.channel.projectId !== projectId) {
+  if (report === null || report.channel.projectId !== projectId || runsPrograms(report.channel.kind)) {
     throw new AppError('not_found', 'Channel not found.')
   }
   return report
@@ -195,8 +196,9 @@ const REMOVE: About = {
   answers: { 200: Channel },
 }
 
-function remove(deps: Deps, { projectId, params }: ApiCall): Response {
-  return Response.json(toChannel(deleteChannel(deps, { projectId, channelId: params.id ?? '' })))
+function remove(deps: Deps, call: ApiCall): Response {
+  const { channel } = find(deps, call)
+  return Response.json(toChannel(deleteChannel(deps, { projectId: call.projectId, channelId: channel.id })))
 }
 
 const TEST: About = {

@@ -36,11 +36,11 @@ export function channelDraftRoutes(web: WebDeps) {
     )
 }
 
-function draftIn({ form, project }: ProjectRequest): Draft {
+function draftIn({ form, project, user }: ProjectRequest): Draft {
   const kind = findKind(form.text('kind'))
   if (kind === null) throw new AppError('conflict', 'This kind of channel is no longer supported.')
   const channelId = form.text('channel') || null
-  return { projectId: project.id, kind: kind.kind, channelId, input: settingsIn(form, kind) }
+  return { projectId: project.id, kind: kind.kind, channelId, input: settingsIn(form, kind), isByAdmin: user.isAdmin }
 }
 
 const REFUSALS = ['too_many', 'forbidden', 'conflict', 'invalid']

@@ -101,7 +101,7 @@ async function sendTest(web: WebDeps, context: ChannelRequest): Promise<TestResu
     for (const one of testedChannels(web.deps, channel)) {
       await web.messageLimits.tests.take({ address: peerOf(context.request), channel: one })
     }
-    return await testChannel(web.deps, refOf(context))
+    return await testChannel(web.deps, { ...refOf(context), isByAdmin: context.user.isAdmin })
   } catch (error) {
     if (error instanceof AppError && REFUSALS.includes(error.code)) return { result: 'refused', detail: error.message }
     throw error

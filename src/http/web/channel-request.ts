@@ -2,6 +2,7 @@
 import { isGroup, membersOf } from '#actions/channel-groups.ts'
 import { lacksMailServer } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
+import { mayManage } from '#actions/program-channels.ts'
 import { channelTitle, findKind, kindLabel, summaryOf } from '#channels/index.ts'
 import type { ChannelReport } from '#domain/channel.ts'
 import type { Permission } from '#domain/project.ts'
@@ -26,7 +27,8 @@ export function onChannel(
     const report = findChannelReport(web.deps.db, context.params.channel ?? '')
     // A missing channel and another user's channel get the same error, so that the error doesn't reveal which exist.
     const project = projectOf(web, { context, projectId: report?.channel.projectId ?? '', permission })
-    if (report === null) throw new AppError('not_found', 'Channel not found.')
+    if (report === null || !mayManage(report.channel.kind, context.user.isAdmin))
+      throw new AppError('not_found', 'Channel not found.')
     return answer({ ...context, project, report })
   })
 }

@@ -8,7 +8,8 @@ import {
 } from '#actions/channels.ts'
 import { awaitsConfirmation } from '#actions/confirmations.ts'
 import { mustVerify, requireProvenAddress } from '#actions/mailed-links.ts'
-import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
+import { mayManage } from '#actions/program-channels.ts'
+import { findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { Channel, MonitorChoice } from '#domain/channel.ts'
 import { may } from '#domain/project.ts'
@@ -30,7 +31,7 @@ import { settingsIn, textOf } from './channel-input.ts'
 import { newChoice, readChoice, storedChoice, submittedChoice } from './channel-monitors.ts'
 import { previewOf } from './channel-preview.ts'
 import { type ChannelRequest, onChannel, refOf, viewOf } from './channel-request.ts'
-import { shownKind } from './shown-kind.ts'
+import { kindsFor, shownKind } from './shown-kind.ts'
 
 const FORM = { parse: 'none' } as const
 
@@ -63,7 +64,8 @@ export function channelPageRoutes(web: WebDeps) {
 }
 
 function showChannels({ deps }: WebDeps, context: ProjectRequest): Response {
-  const reports = listChannelReports(deps.db, context.project.id)
+  const all = listChannelReports(deps.db, context.project.id)
+  const reports = all.filter(({ channel }) => mayManage(channel.kind, context.user.isAdmin))
   return page(
     <ChannelsPage
       context={frameOf(context)}
@@ -71,6 +73,7 @@ function showChannels({ deps }: WebDeps, context: ProjectRequest): Response {
       reading={readingOf(context)}
       channels={reports.map((report) => viewOf(deps, report))}
       mustConfirm={mustVerify(deps, context.user)}
+      hidden={all.length - reports.length}
       lacksMailServer={reports.some(({ channel }) => lacksMailServer(deps, findKind(channel.kind)))}
     />,
   )
@@ -78,8 +81,8 @@ function showChannels({ deps }: WebDeps, context: ProjectRequest): Response {
 
 function showNew(web: WebDeps, context: ProjectRequest): Response {
   requireProvenAddress(web.deps, context.user)
-  const kind = findKind(context.query.get('kind') ?? '')
-  if (kind === null) return chooseKind(context)
+  const kind = kindFor(web, context, context.query.get('kind') ?? '')
+  if (kind === null) return chooseKind(web, context)
   const { db } = web.deps
   // A channel that can't send, like that of the first account without a mail server, doesn't count.
   const isFirst = listChannels(db, context.project.id).every((channel) => unusableReasonOf(web.deps, channel) !== null)
@@ -90,8 +93,13 @@ function showNew(web: WebDeps, context: ProjectRequest): Response {
   return newForm(web, { context, kind, form, choice, problem: null })
 }
 
-function chooseKind(context: ProjectRequest, status = 200): Response {
-  return page(<ChannelKindsPage context={frameOf(context)} project={context.project} kinds={CHANNEL_KINDS} />, status)
+function kindFor({ deps }: WebDeps, { user }: ProjectRequest, name: string): ChannelKind | null {
+  return kindsFor(deps, user).find(({ kind }) => kind === name) ?? null
+}
+
+function chooseKind({ deps }: WebDeps, context: ProjectRequest, status = 200): Response {
+  const kinds = kindsFor(deps, context.user)
+  return page(<ChannelKindsPage context={frameOf(context)} project={context.project} kinds={kinds} />, status)
 }
 
 interface NewForm {
@@ -122,8 +130,8 @@ function newForm({ deps }: WebDeps, { context, kind, form, choice, problem, stat
 async function create(web: WebDeps, context: ProjectRequest): Promise<Response> {
   requireProvenAddress(web.deps, context.user)
   const { form } = context
-  const kind = findKind(form.text('kind'))
-  if (kind === null) return chooseKind(context, 422)
+  const kind = kindFor(web, context, form.text('kind'))
+  if (kind === null) return chooseKind(web, context, 422)
   const { project } = context
   return await orRerender(
     web.deps,
@@ -136,6 +144,7 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
         settings,
         notifiesGaps: form.isTicked('notifiesGaps'),
         monitors: readChoice(web.deps.db, { form }) ?? NO_MONITORS,
+        isByAdmin: context.user.isAdmin,
       })
       const isWaiting = awaitsConfirmation(web.deps, channel)
       return redirect(url(`/projects/${project.id}/channels`), isWaiting ? 'channel-unconfirmed' : 'channel-created')
@@ -147,13 +156,19 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
   )
 }
 
-function newDraft({ project }: ProjectRequest, kind: ChannelKind, { values }: FormState): Draft {
+function newDraft({ project, user }: ProjectRequest, kind: ChannelKind, { values }: FormState): Draft {
   const given = Object.fromEntries(kind.fields.map(({ name }) => [name, values[settingField(name)] ?? '']))
-  return { projectId: project.id, kind: kind.kind, channelId: null, input: { given, removed: [] } }
+  return {
+    projectId: project.id,
+    kind: kind.kind,
+    channelId: null,
+    input: { given, removed: [] },
+    isByAdmin: user.isAdmin,
+  }
 }
 
-function storedDraft({ id, projectId, kind }: Channel): Draft {
-  return { projectId, kind, channelId: id, input: { given: {}, removed: [] } }
+function storedDraft({ user }: ProjectRequest, { id, projectId, kind }: Channel): Draft {
+  return { projectId, kind, channelId: id, input: { given: {}, removed: [] }, isByAdmin: user.isAdmin }
 }
 
 const NO_MONITORS: MonitorChoice = { is: 'these', monitorIds: [] }
@@ -178,7 +193,7 @@ function showChannel(
       channel={viewOf(deps, report)}
       monitors={listMonitorsOfChannel(deps.db, report.channel.id)}
       form={form}
-      preview={form && previewOf(deps, context, storedDraft(report.channel))}
+      preview={form && previewOf(deps, context, storedDraft(context, report.channel))}
       lacksMailServer={lacksMailServer(deps, kind)}
     />,
     again ? 422 : 200,
@@ -232,6 +247,7 @@ async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
         notifiesGaps: form.isTicked('notifiesGaps'),
         monitors: readChoice(web.deps.db, { form, channel }),
         seen: form.text(SEEN_FIELD) || undefined,
+        isByAdmin: context.user.isAdmin,
       })
       return redirect(url(`/channels/${channel.id}`), 'channel-saved')
     },

@@ -198,8 +198,8 @@ function showNow({ deps }: WebDeps, context: IncidentRequest): Response {
   return partial(<IncidentNow story={story} output={output} reading={readingOf(context)} project={project} />)
 }
 
-function storyOf(deps: Deps, { incidentId }: IncidentRequest): Story {
-  const story = readStory(deps, incidentId)
+function storyOf(deps: Deps, { incidentId, user }: IncidentRequest): Story {
+  const story = readStory(deps, { incidentId, isAdmin: user.isAdmin })
   if (story === null) throw new AppError('not_found', 'Incident not found.')
   return story
 }

@@ -212,7 +212,7 @@ function NoDeliveries({ monitorKey, mayOperate }: ChapterContext) {
 }
 
 function DeliveryItem({ delivery, reading, mayOperate }: ChapterContext & { delivery: StoryDelivery }) {
-  const { id, state, attempts, nextAttemptAt, isRepeat, createdAt } = delivery
+  const { id, state, attempts, nextAttemptAt, isRepeat, createdAt, output } = delivery
   return (
     <li>
       <div class="delivery-head">
@@ -236,6 +236,14 @@ function DeliveryItem({ delivery, reading, mayOperate }: ChapterContext & { deli
         )}
       </div>
       <Attempts attempts={attempts} state={state} reading={reading} />
+      {output && (
+        <details>
+          <summary>Output of the program</summary>
+          <pre dir="auto" tabindex="0">
+            {output}
+          </pre>
+        </details>
+      )}
     </li>
   )
 }

@@ -24,9 +24,12 @@ interface ChannelsPageProps {
   lacksMailServer: boolean
   /** Whether the user must confirm their address before they can add channels. */
   mustConfirm: boolean
+  /** The number of channels that only administrators of the server see. */
+  hidden: number
 }
 
-export function ChannelsPage({ context, project, reading, channels, lacksMailServer, mustConfirm }: ChannelsPageProps) {
+export function ChannelsPage(props: ChannelsPageProps) {
+  const { context, project, reading, channels, lacksMailServer, mustConfirm, hidden } = props
   const mayOperate = may(project.role, 'operate')
   return (
     <Frame context={context} title="Channels" room="channels">
@@ -49,7 +52,17 @@ export function ChannelsPage({ context, project, reading, channels, lacksMailSer
           ))}
         </ul>
       )}
+      {hidden > 0 && <HiddenNote count={hidden} />}
     </Frame>
+  )
+}
+
+function HiddenNote({ count }: { count: number }) {
+  return (
+    <p class="soft">
+      {count === 1 ? 'Another channel runs a program' : `${count} other channels run programs`} on this server. Only
+      administrators of the server see {count === 1 ? 'it' : 'them'}.
+    </p>
   )
 }
 

@@ -3,6 +3,7 @@ import { constants, Database, SQLiteError } from 'bun:sqlite'
 import type { Clock } from '#lib/clock.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import { makeFile } from '#lib/files.ts'
+import { planOnce } from './plan-once.ts'
 
 export type Params = Record<string, string | number | boolean | null | Uint8Array>
 
@@ -42,6 +43,8 @@ export interface Db extends Reader {
    * `StorageRefusedError`. A transaction with only `unsynced` writes may be lost when the power fails.
    */
   writeGrouped<T>(work: Work<T>, durability?: Durability): Promise<T>
+  /** Makes earlier unsynced writes durable. */
+  sync(): void
   /** Calls `listener` after each commit with the ids of touched monitors. Returns a function that stops it. */
   watch(listener: CommitListener): () => void
   /** Whether another connection has committed since the last call, in this process or in a command. */
@@ -153,11 +156,11 @@ class SqliteDb implements Db {
   }
 
   all<Row>(sql: string, params: Params = {}): Row[] {
-    return this.#sqlite.query<Row, Params>(sql).all(params)
+    return this.#sqlite.query<Row, Params>(planOnce(sql)).all(params)
   }
 
   get<Row>(sql: string, params: Params = {}): Row | null {
-    return this.#sqlite.query<Row, Params>(sql).get(params)
+    return this.#sqlite.query<Row, Params>(planOnce(sql)).get(params)
   }
 
   read<T>(work: Work<T, Reader>): T {
@@ -199,6 +202,15 @@ class SqliteDb implements Db {
       this.#group.push({ work, durability, resolve, reject, giveUpAt: this.#clock.elapsed() + BUSY_GIVE_UP_MS })
       if (this.#group.length === 1) setImmediate(() => this.#flush())
     })
+  }
+
+  // A commit syncs the write-ahead log only if it wrote something. Nothing else uses this number.
+  sync(): void {
+    try {
+      this.#sqlite.run('PRAGMA user_version = 0')
+    } catch (error) {
+      throw refused(error)
+    }
   }
 
   watch(listener: CommitListener): () => void {
@@ -342,7 +354,7 @@ class SqliteDb implements Db {
       now: this.#clock.now(),
       all: (sql, params) => this.all(sql, params),
       get: (sql, params) => this.get(sql, params),
-      run: (sql, params = {}) => this.#sqlite.query(sql).run(params).changes,
+      run: (sql, params = {}) => this.#sqlite.query(planOnce(sql)).run(params).changes,
       touch: (monitorId) => void touched.add(monitorId),
       runScript: (sql) => void this.#sqlite.run(sql),
     }

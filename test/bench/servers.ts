@@ -59,6 +59,7 @@ function oneByOne(db: Db): Db {
     write: (work, durability) => db.write(work, durability),
     writeSchema: (work) => db.writeSchema(work),
     writeGrouped: async (work) => db.write(work),
+    sync: () => db.sync(),
     watch: (listener) => db.watch(listener),
     checkpoint: () => db.checkpoint(),
     checkpointSome: () => db.checkpointSome(),

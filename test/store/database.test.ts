@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '#actions/schema.ts'
@@ -98,6 +98,14 @@ describe('Db.write', () => {
   })
 })
 
+test('A statement may contain a quoted dollar sign', () => {
+  expect(db.get(`SELECT '$name' AS text, $name AS value, '{"a":1}' ->> '$.a' AS member`, { name: 'backup' })).toEqual({
+    text: '$name',
+    value: 'backup',
+    member: 1,
+  })
+})
+
 describe('Db.writeGrouped', () => {
   test('is visible to all connections when it resolves', async () => {
     const seen = await insert('backup').then(namesOnDisk)
@@ -136,6 +144,14 @@ describe('Db.writeGrouped', () => {
     expect(await Promise.all([read('unsynced'), read('synced')])).toEqual([SYNCED, SYNCED])
     await expect(db.writeGrouped((): void => fail('no'), 'unsynced')).rejects.toThrow('no')
     expect(db.get('PRAGMA synchronous')).toEqual(SYNCED)
+  })
+
+  test('is durable after a sync, which writes to the log even if nothing else changed', () => {
+    db.write((tx) => void tx.run(INSERT, { name: 'backup', at: tx.now }), 'unsynced')
+    const before = statSync(`${path}-wal`).size
+    db.sync()
+    expect(statSync(`${path}-wal`).size).toBeGreaterThan(before)
+    expect(names()).toEqual(['backup'])
   })
 
   test('sees earlier writes of the group', async () => {

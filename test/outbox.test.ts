@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, spyOn, test } from 'bun:test'
 import { deleteChannel } from '#actions/channels.ts'
-import { claimDeliveries } from '#actions/claims.ts'
-import { deliver } from '#actions/deliveries.ts'
+import { type ClaimedMessage, claimDeliveries } from '#actions/claims.ts'
+import { attempt, saveAttempt } from '#actions/deliveries.ts'
+import { createSendLimits } from '#actions/send-limits.ts'
 import { ATTEMPT_MAX_MS, LEASE_MS } from '#domain/delivery.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
@@ -21,6 +22,14 @@ beforeEach(() => {
 })
 
 afterEach(() => guard.stop())
+
+function claim(sending: readonly ClaimedMessage[] = []): ClaimedMessage[] {
+  return claimDeliveries(guard.deps, { sending: new Set(sending), limits: createSendLimits(guard.deps) })
+}
+
+async function deliver(message: ClaimedMessage): Promise<void> {
+  await saveAttempt(guard.deps, await attempt(guard.deps, message))
+}
 
 describe('Outbox: a mail server that is down', () => {
   test('for six hours delays exactly one "down" and one "up", in order', async () => {
@@ -85,12 +94,12 @@ describe('Outbox: several channels', () => {
     const jobs = Array.from({ length: 20 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     const slow = guard.webhookTo(project, 'http://slow.example.org/all')
     for (const job of jobs) await guard.ping(job, '/fail')
-    const claimed = claimDeliveries(guard.deps, [])
+    const claimed = claim()
     expect(claimed.filter(({ channelId }) => channelId === slow)).toHaveLength(4)
-    expect(claimDeliveries(guard.deps, [])).toEqual([])
+    expect(claim()).toEqual([])
     const [first] = claimed
-    if (first) await deliver(guard.deps, first)
-    expect(claimDeliveries(guard.deps, [])).toHaveLength(1)
+    if (first) await deliver(first)
+    expect(claim()).toHaveLength(1)
   })
 })
 
@@ -104,15 +113,10 @@ describe('Outbox: many receivers that never answer', () => {
     const healthy = guard.webhookTo(other, 'http://healthy.example.org/')
     await guard.ping(nightly, '/fail')
 
-    const claimed = claimDeliveries(guard.deps, [])
+    const claimed = claim()
     expect(claimed.map(({ channelId }) => channelId)).toContain(healthy)
     expect(claimed.length).toBe(24)
-    expect(
-      claimDeliveries(
-        guard.deps,
-        claimed.map(({ sequence }) => sequence),
-      ),
-    ).toEqual([])
+    expect(claim(claimed)).toEqual([])
   })
 
   test('get one slot each after a failure, until they answer again', async () => {
@@ -122,11 +126,11 @@ describe('Outbox: many receivers that never answer', () => {
     for (const job of jobs) await guard.ping(job, '/fail')
     await guard.tick()
     guard.clock.advance(MINUTE)
-    const [only, ...others] = claimDeliveries(guard.deps, [])
+    const [only, ...others] = claim()
     expect(others).toEqual([])
     guard.outside.failWith(null)
-    if (only) await deliver(guard.deps, only)
-    expect(claimDeliveries(guard.deps, [])).toHaveLength(4)
+    if (only) await deliver(only)
+    expect(claim()).toHaveLength(4)
   })
 
   test('come after those that work, even if they have waited longer', async () => {
@@ -140,7 +144,7 @@ describe('Outbox: many receivers that never answer', () => {
     const other = guard.project('bob@example.org')
     const healthy = guard.webhookTo(other, 'http://healthy.example.org/')
     await guard.ping(guard.monitor(other, { name: 'nightly-report' }, [healthy]), '/fail')
-    const [first] = claimDeliveries(guard.deps, [])
+    const [first] = claim()
     expect(first?.channelId).toBe(healthy)
   })
 
@@ -148,17 +152,12 @@ describe('Outbox: many receivers that never answer', () => {
     const jobs = Array.from({ length: 40 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
     for (let mail = 0; mail < 12; mail += 1) guard.mailTo(project, `ops${mail}@example.org`)
     for (const job of jobs) await guard.ping(job, '/fail')
-    const claimed = claimDeliveries(guard.deps, [])
+    const claimed = claim()
     expect(claimed).toHaveLength(24)
     guard.webhookTo(project, 'http://hooks.example.org/')
     for (const job of jobs.slice(0, 2)) await guard.ping(job)
     for (const job of jobs.slice(0, 2)) await guard.ping(job, '/fail')
-    expect(
-      claimDeliveries(
-        guard.deps,
-        claimed.map(({ sequence }) => sequence),
-      ).map(({ channelKind }) => channelKind),
-    ).toEqual(['webhook', 'webhook'])
+    expect(claim(claimed).map(({ channelKind }) => channelKind)).toEqual(['webhook', 'webhook'])
   })
 })
 
@@ -204,9 +203,9 @@ describe('Delivery', () => {
   test('that is being sent when its channel is deleted records its outcome', async () => {
     const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(backup, '/fail')
-    const [underWay] = claimDeliveries(guard.deps, [])
+    const [underWay] = claim()
     deleteChannel(guard.deps, { projectId: project.id, channelId })
-    if (underWay) await deliver(guard.deps, { ...underWay, channelId: null })
+    if (underWay) await deliver({ ...underWay, channelId: null })
     expect(guard.deliveries(backup)).toMatchObject([
       { state: 'failed', attempts: 1, lastAttempt: { detail: 'The channel no longer exists' } },
     ])
@@ -216,9 +215,9 @@ describe('Delivery', () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
     guard.deps.outbound.send = () => new Promise(() => {})
     await guard.ping(backup, '/fail')
-    const [underWay] = claimDeliveries(guard.deps, [])
+    const [underWay] = claim()
     jest.useFakeTimers()
-    const sending = underWay && deliver(guard.deps, underWay)
+    const sending = underWay && deliver(underWay)
     jest.advanceTimersByTime(ATTEMPT_MAX_MS)
     jest.useRealTimers()
     await sending
@@ -229,7 +228,7 @@ describe('Delivery', () => {
   test('has the same id in every attempt', async () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(backup, '/fail')
-    const [first] = claimDeliveries(guard.deps, [])
+    const [first] = claim()
     guard.clock.advance(HOUR)
     await guard.tick()
     expect(guard.outside.calls[0]?.headers['X-CronGuard-Delivery']).toBe(first?.id)
@@ -238,26 +237,26 @@ describe('Delivery', () => {
   test('that a second attempt settled is not changed by a late outcome of the first one', async () => {
     guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup, '/fail')
-    const [late] = claimDeliveries(guard.deps, [])
+    const [late] = claim()
     guard.clock.advance(HOUR)
     await guard.tick()
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
     guard.outside.failWith('timeout')
-    if (late) await deliver(guard.deps, late)
+    if (late) await deliver(late)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sent', attempts: 2 }])
   })
 
   test('whose first attempt ends during the second one is settled by the second one', async () => {
     guard.mailTo(project, 'ops@example.org')
     await guard.ping(backup, '/fail')
-    const [first] = claimDeliveries(guard.deps, [])
+    const [first] = claim()
     guard.clock.advance(LEASE_MS)
-    const [second] = claimDeliveries(guard.deps, [])
+    const [second] = claim()
     if (!first || !second) throw new Error('There are two attempts.')
-    await deliver(guard.deps, first)
+    await deliver(first)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'sending', attempts: 2, settledAt: null }])
     guard.outside.failWith('refused')
-    await deliver(guard.deps, second)
+    await deliver(second)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', lastAttempt: { result: 'failed' } }])
   })
 

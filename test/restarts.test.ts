@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { claimDeliveries } from '#actions/claims.ts'
 import { pauseMonitor } from '#actions/monitors.ts'
+import { createSendLimits } from '#actions/send-limits.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { TestGuard } from './support/cronguard.ts'
@@ -51,7 +52,7 @@ describe('restart', () => {
 
   test('while an email is being sent sends it again at once', async () => {
     await guard.ping(backup, '/fail')
-    expect(claimDeliveries(guard.deps, [])).toHaveLength(1)
+    expect(claimDeliveries(guard.deps, { sending: new Set(), limits: createSendLimits(guard.deps) })).toHaveLength(1)
     await guard.restart()
     await guard.tick()
     expect(guard.outside.subjects()).toEqual(['Down: backup'])

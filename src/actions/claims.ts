@@ -5,8 +5,8 @@ import { chooseDeliveries } from '#domain/outbox.ts'
 import type { Tx } from '#store/database.ts'
 import { type ClaimedDelivery, claimDelivery } from '#store/deliveries.ts'
 import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
-import { countUnderWay, listDueOfChannel, listQueues } from '#store/outbox.ts'
-import { createSendLimits, type LimitedQueue, type SendLimits } from './send-limits.ts'
+import { countUnderWay, isAnythingDue, listDueOfChannel, listQueues } from '#store/outbox.ts'
+import type { LimitedQueue, SendLimits } from './send-limits.ts'
 
 /** How many messages are sent at once. The limits per channel and kind keep a slow receiver from using all slots. */
 const SLOTS = 32
@@ -23,37 +23,34 @@ export interface ClaimedMessage extends ClaimedDelivery {
 }
 
 export interface Claiming {
-  limits?: SendLimits
-  /** How many messages this process is sending: as many as deliveries, unless some are combined. */
-  messages?: number
+  /** What this process is sending. */
+  sending: ReadonlySet<ClaimedMessage>
+  limits: SendLimits
+}
+
+/** As `claimDue`, in a transaction of its own, if anything is due. */
+export function claimDeliveries(deps: Deps, claiming: Claiming): ClaimedMessage[] {
+  if (!isAnythingDue(deps.db, deps.clock.now())) return []
+  return deps.db.write((tx) => claimDue(tx, claiming), 'unsynced')
 }
 
 /**
- * Claims as many due deliveries as there are free slots besides `sending`. Writes nothing when none is due. Where the
- * destination accepts fewer messages than are due, the last one carries the rest.
+ * Claims as many due deliveries as there are free slots. Where the destination accepts fewer messages than are due, the
+ * last one carries the rest. When the power fails, a claim may be lost. Then the delivery is still pending.
  */
-export function claimDeliveries(
-  deps: Deps,
-  sending: readonly number[],
-  { limits = createSendLimits(deps), messages = sending.length }: Claiming = {},
-): ClaimedMessage[] {
-  const free = SLOTS - messages
+export function claimDue(tx: Tx, { sending, limits }: Claiming): ClaimedMessage[] {
+  const free = SLOTS - sending.size
   if (free <= 0) return []
-  const look = { now: deps.clock.now(), sending, perChannel: PER_CHANNEL_MAX }
-  const queues = limits.apply(listQueues(deps.db, look))
+  const sequences = [...sending].flatMap((message) => [message, ...message.others]).map(({ sequence }) => sequence)
+  const look = { now: tx.now, sending: sequences, perChannel: PER_CHANNEL_MAX }
+  const queues = limits.apply(listQueues(tx, look))
   if (queues.length === 0) return []
   const slots = { free, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
-  const chosen = chooseDeliveries(queues, countUnderWay(deps.db, look), slots)
-  if (chosen.length === 0) return []
-  // When the power fails, a claim may be lost. Then the delivery is still pending, and is sent again.
-  const claimed = deps.db.write((tx) => {
-    const except = [...sending, ...chosen]
-    return chosen
-      .map((sequence) => claimMessage(tx, { sequence, carrier: carrierOf(queues, sequence), except }))
-      .filter((message) => message !== null)
-  }, 'unsynced')
-  for (const { channelId } of claimed) limits.take(channelId)
-  return claimed
+  const chosen = chooseDeliveries(queues, countUnderWay(tx, look), slots)
+  const except = [...sequences, ...chosen]
+  return chosen
+    .map((sequence) => claimMessage(tx, { sequence, carrier: carrierOf(queues, sequence), except }))
+    .filter((message) => message !== null)
 }
 
 /** The channel whose other deliveries leave with this one; null if it leaves alone. */

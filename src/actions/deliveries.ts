@@ -12,7 +12,7 @@ import { AppError } from '#lib/errors.ts'
 import { derivePushKeys } from '#lib/push-keys.ts'
 import { newUuid, uuidOf } from '#lib/tokens.ts'
 import { findChannel, markChannel, saveChannel, saveDisabledAt } from '#store/channels.ts'
-import type { Tx } from '#store/database.ts'
+import type { Durability, Tx } from '#store/database.ts'
 import {
   type ClaimedDelivery,
   failPendingOfChannel,
@@ -47,38 +47,56 @@ const WAITS_FOR_CONFIRMATION: Outcome = {
   retryAfterMs: HOUR,
 }
 
-/** Sends one claimed message and saves the outcome of each of its deliveries. */
-export async function deliver(deps: Deps, claimed: ClaimedMessage, limits?: SendLimits): Promise<void> {
-  const all = [claimed, ...claimed.others]
-  const isCombined = claimed.others.length > 0
+/** An attempt to send a message, whose outcome is not saved yet. */
+export interface Attempted {
+  message: ClaimedMessage
+  channel: Channel | null
+  /** Whether the message was sent through the channel, or should have been. */
+  isUsed: boolean
+  thread: Thread | null
+  startedAt: number
+  outcome: Outcome
+}
+
+/** Sends one claimed message. Rejects for no reason that a channel or a service may have. */
+export async function attempt(deps: Deps, message: ClaimedMessage, limits?: SendLimits): Promise<Attempted> {
+  const all = [message, ...message.others]
+  const isCombined = message.others.length > 0
   const startedAt = deps.clock.now()
-  const channel = claimed.channelId === null ? null : findChannel(deps.db, claimed.channelId)
+  const channel = message.channelId === null ? null : findChannel(deps.db, message.channelId)
+  const thread = channel && !isCombined ? findThread(deps.db, message) : null
   const isOff = channel !== null && channel.disabledAt !== null
-  const thread = channel && findThread(deps.db, { channelId: channel.id, deliveryId: claimed.id })
   const isUsed = channel !== null && !isOff && !awaitsConfirmation(deps, channel)
   const outcome = isOff
     ? failed('settings', DISABLED)
     : await send(deps, {
         channel,
-        notification: chiefOf<ClaimedDelivery>(claimed, claimed.others).notification,
+        notification: chiefOf<ClaimedDelivery>(message, message.others).notification,
         ...(isCombined && { summarized: all.map(({ notification }) => notification) }),
         // A combined message has an ID of its own, because its deliveries may be combined differently the next time.
-        deliveryId: isCombined ? uuidOf(all.map(({ id }) => id).join()) : claimed.id,
-        thread: isCombined ? null : thread,
-        late: isCombined ? null : lateness(deps, claimed),
+        deliveryId: isCombined ? uuidOf(all.map(({ id }) => id).join()) : message.id,
+        thread,
+        late: isCombined ? null : lateness(deps, message),
       })
   if (isUsed && outcome.result === 'failed' && outcome.retryAfterMs) limits?.hold(channel, outcome.retryAfterMs)
+  return { message, channel, isUsed, thread, startedAt, outcome }
+}
+
+/** Saves the outcome of each delivery in a message. */
+export async function saveAttempt(deps: Deps, attempted: Attempted, durability?: Durability): Promise<void> {
+  const { message, channel, isUsed, thread, startedAt, outcome } = attempted
+  const all = [message, ...message.others]
   const isFirst = await deps.db.writeGrouped((tx) => {
     const settled = all.map((delivery) => saveOutcome(tx, { delivery, startedAt, outcome }))
-    if (isUsed) markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
-    if (channel && outcome.result === 'sent') {
-      saveReturned(tx, { channel, thread: isCombined ? null : thread, outcome })
+    if (channel && isUsed) {
+      markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
+      if (outcome.result === 'sent') saveReturned(tx, { channel, thread, outcome })
+      if (outcome.result === 'failed' && outcome.endsChannel) endChannel(tx, { channel, outcome })
     }
-    if (isUsed && outcome.result === 'failed' && outcome.endsChannel) endChannel(tx, { channel, outcome })
-    return settled.some((isGivenUp) => isGivenUp) && !isOff && isFirstFailure(tx, claimed)
-  })
+    return settled.some((isGivenUp) => isGivenUp) && channel?.disabledAt == null && isFirstFailure(tx, message)
+  }, durability)
   for (const delivery of all) logOutcome(deps, { claimed: delivery, outcome })
-  if (isFirst && channel) notifyOfFailure(deps, { claimed, channel, detail: outcome.detail })
+  if (isFirst && channel) notifyOfFailure(deps, { claimed: message, channel, detail: outcome.detail })
 }
 
 /** Returns whether the delivery failed permanently. */
@@ -180,7 +198,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     links: {
       ...pageLinks(notification, baseUrl),
       unsubscribe: unsubscribeLinkOf(deps, channel),
-      acknowledge: thread ? findAcknowledgeUrl(deps, { incidentId: thread.incidentId, notification, channel }) : null,
+      acknowledge: thread ? findAcknowledgeUrl(deps, { thread, notification, channel }) : null,
     },
     output: summarized ? null : outputOf(deps, notification),
     late,

@@ -8,17 +8,17 @@ import type { Notification } from '#domain/notification.ts'
 import { zoneOfTimes } from '#domain/schedule.ts'
 import { findIncident } from '#store/incidents.ts'
 import { findMonitorById } from '#store/monitors.ts'
+import type { Thread } from '#store/threads.ts'
 import { acknowledgeIncident } from './incidents.ts'
 import { invalidLink, openLink, signedUrl } from './signed-links.ts'
 
 /** The link of a message that acknowledges the incident; null if there is nothing to acknowledge. */
 export function findAcknowledgeUrl(
   deps: Deps,
-  { incidentId, notification, channel }: { incidentId: string; notification: Notification; channel: Channel },
+  { thread, notification, channel }: { thread: Thread; notification: Notification; channel: Channel },
 ): string | null {
-  const incident = findIncident(deps.db, incidentId)?.incident
-  const isOpen = incident?.closedAt === null && incident.acknowledgment === null
-  return isOpen && notification.status === 'down' ? acknowledgeUrl(deps, { incidentId, channel }) : null
+  const { incidentId, isUnacknowledged } = thread
+  return isUnacknowledged && notification.status === 'down' ? acknowledgeUrl(deps, { incidentId, channel }) : null
 }
 
 export function acknowledgeUrl(deps: Deps, { incidentId, channel }: { incidentId: string; channel: Channel }): string {

@@ -14,7 +14,6 @@ export function listQueues(
   reader: Reader,
   { now, sending, perChannel }: { now: number; sending: readonly number[]; perChannel: number },
 ): Queue[] {
-  if (!isAnythingDue(reader, now)) return []
   const rows = reader.all<QueueRow>(
     `WITH RECURSIVE queues (channel) AS (
        SELECT min(coalesce(channel_id, '')) FROM deliveries WHERE is_next = 1
@@ -43,8 +42,9 @@ export function listQueues(
     .toArray()
 }
 
+/** Whether a delivery is due, including one whose lease has expired. */
 // The expressions must match those of the indexes.
-function isAnythingDue(reader: Reader, now: number): boolean {
+export function isAnythingDue(reader: Reader, now: number): boolean {
   const due = reader.get(
     'SELECT 1 FROM deliveries WHERE is_next = 1 AND coalesce(next_attempt_at, leased_until) <= $now LIMIT 1',
     { now },

@@ -7,6 +7,7 @@ import { composeTest } from '#domain/notification.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { findChannel } from '#store/channels.ts'
 import { findIncident } from '#store/incidents.ts'
+import { findThread } from '#store/threads.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { signedIn, words } from '../support/visitor.ts'
 
@@ -231,9 +232,11 @@ describe('An acknowledge link no longer works', () => {
 })
 
 describe('A message has an acknowledge link', () => {
-  const linkIn = (facts: { incidentId: string; channelId: string; status?: 'down' | 'up' }) => {
+  const linkIn = (facts: { channelId: string; status?: 'down' | 'up' }) => {
     const notification = { ...composeTest({ project: '', now: 0 }), isTest: false, status: facts.status ?? 'down' }
-    return findAcknowledgeUrl(guard.deps, { ...facts, notification, channel: channelOf(facts.channelId) })
+    const delivery = guard.db.get<{ sequence: number }>('SELECT min(sequence) AS sequence FROM deliveries')
+    const thread = delivery && findThread(guard.db, delivery)
+    return thread && findAcknowledgeUrl(guard.deps, { thread, notification, channel: channelOf(facts.channelId) })
   }
 
   test('when it is about a monitor that is down', async () => {

@@ -156,6 +156,15 @@ describe('While the disk refuses writes', () => {
   })
 })
 
+/** Monitors of one webhook that went down. */
+async function goDown(count: number): Promise<void> {
+  const project = guard.project()
+  const channels = [guard.webhookTo(project, 'http://hooks.example.org/')]
+  for (let job = 0; job < count; job += 1) {
+    await guard.ping(guard.monitor(project, { name: `job ${job}` }, channels), '/fail')
+  }
+}
+
 describe('The outbox', () => {
   test('sends at most as many at a time as it has slots, and refills free slots at once', async () => {
     const project = guard.project()
@@ -174,8 +183,50 @@ describe('The outbox', () => {
     await outbox.tick()
     await outbox.tick()
     expect(sending()).toBe(32)
+    await eventually('three calls', () => hanging.length >= 3)
     for (const answer of hanging.splice(0, 3)) answer(answerOf(200))
     const sent = () => guard.db.all("SELECT 1 FROM deliveries WHERE state = 'sent'").length
     await eventually('three sent, and three in their places', () => sent() === 3 && sending() === 32)
   })
+  test('begins one message in each turn of the event loop, so that pings do not wait for all', async () => {
+    await goDown(10)
+    let begun = 0
+    guard.deps.outbound.send = async () => {
+      begun += 1
+      return answerOf(200)
+    }
+    const outbox = createOutbox(guard.deps)
+    const tick = outbox.tick()
+    expect(begun).toBe(1)
+    await tick
+    expect(begun).toBe(4)
+  })
+
+  test('syncs the outcomes of a storm when it is over', async () => {
+    expect(await commitsOfStorm({ msPerMessage: 0 })).toMatch(/^(unsynced )+synced$/)
+  })
+
+  test('syncs the outcomes of a long storm every 100 ms', async () => {
+    expect(await commitsOfStorm({ msPerMessage: 10 })).toMatch(/^(unsynced )+(synced (unsynced )*){2,}synced$/)
+  })
 })
+
+async function commitsOfStorm({ msPerMessage }: { msPerMessage: number }): Promise<string> {
+  await goDown(40)
+  guard.deps.outbound.send = async () => {
+    guard.clock.advance(msPerMessage)
+    return answerOf(200)
+  }
+  const { db } = guard.deps
+  const commits: string[] = []
+  const stop = db.watch(() => {
+    const level = db.get<{ synchronous: number }>('PRAGMA synchronous')
+    commits.push(level?.synchronous === 2 ? 'synced' : 'unsynced')
+  })
+  const outbox = createOutbox(guard.deps)
+  await outbox.tick()
+  await eventually('all sent', () => db.all("SELECT 1 FROM deliveries WHERE state <> 'sent'").length === 0)
+  await outbox.settled()
+  stop()
+  return commits.join(' ')
+}

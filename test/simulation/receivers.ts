@@ -95,7 +95,7 @@ export class Receivers {
     let seen = -1
     while (seen !== this.#stirs) {
       seen = this.#stirs
-      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+      for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve))
     }
   }
 

@@ -1,0 +1,125 @@
+// Sends the deliveries in the outbox, several messages at a time.
+import type { Deps } from '#deps.ts'
+import type { Durability } from '#store/database.ts'
+import { isAnythingDue } from '#store/outbox.ts'
+import { type ClaimedMessage, claimDeliveries, claimDue } from './claims.ts'
+import { type Attempted, attempt, saveAttempt } from './deliveries.ts'
+import { createSendLimits } from './send-limits.ts'
+
+/** While more is due, outcomes are synced to the disk this often. What a power failure undoes is sent again. */
+const SYNC_EVERY_MS = 100
+/** A finished message waits for so many others, and so many turns of the event loop, to be settled with them. */
+const GATHER_MAX = 8
+const GATHER_TURNS = 4
+
+export class Sender {
+  readonly #deps: Deps
+  readonly #limits
+  /** Until their outcomes are saved. */
+  readonly #claimed = new Set<ClaimedMessage>()
+  readonly #waiting: ClaimedMessage[] = []
+  readonly #finished: Attempted[] = []
+  readonly #settling = new Set<ClaimedMessage>()
+  readonly #running = new Set<Promise<void>>()
+  readonly #failures: unknown[] = []
+  #beginning: Promise<void> = Promise.resolve()
+  #isEnding = false
+  #unsyncedSince: number | null = null
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#limits = createSendLimits(deps)
+  }
+
+  /**
+   * Begins to send what is due. Finished messages make room for the next ones until `end` is called. Rejects with the
+   * errors since the last call. A delivery whose outcome could not be saved is sent again when its lease runs out.
+   */
+  async sendDue(): Promise<void> {
+    this.#isEnding = false
+    const failures = this.#failures.splice(0)
+    await this.#begin(claimDeliveries(this.#deps, { sending: this.#claimed, limits: this.#limits }))
+    this.#sync()
+    if (failures.length > 0) throw new AggregateError(failures, 'Some delivery outcomes could not be saved')
+  }
+
+  /** Begins nothing more. Resolves when all outcomes are saved. */
+  async end(): Promise<void> {
+    this.#isEnding = true
+    while (this.#running.size > 0) await Promise.all(this.#running)
+    this.#sync()
+  }
+
+  /** Resolves when all messages have been begun. */
+  #begin(messages: readonly ClaimedMessage[]): Promise<void> {
+    for (const message of messages) {
+      this.#claimed.add(message)
+      this.#limits.take(message.channelId)
+    }
+    const isBeginning = this.#waiting.length > 0
+    this.#waiting.push(...messages)
+    if (!isBeginning) {
+      this.#beginning = this.#beginOneByOne()
+      this.#run(this.#beginning)
+    }
+    return this.#beginning
+  }
+
+  // Between two messages, other events are processed. Otherwise, pings would wait for all of them.
+  async #beginOneByOne(): Promise<void> {
+    for (let [message] = this.#waiting; message; [message] = this.#waiting) {
+      this.#run(attempt(this.#deps, message, this.#limits).then((attempted) => this.#finish(attempted)))
+      await new Promise(setImmediate)
+      this.#waiting.shift()
+    }
+  }
+
+  #finish(attempted: Attempted): void {
+    if (this.#finished.push(attempted) === 1) this.#run(this.#gather().then(() => this.#settle()))
+  }
+
+  async #gather(): Promise<void> {
+    for (let turn = 0; turn < GATHER_TURNS && this.#finished.length < GATHER_MAX; turn += 1) {
+      if (this.#finished.length + this.#settling.size === this.#claimed.size) return
+      await new Promise(setImmediate)
+    }
+  }
+
+  // What finishes together is settled in one transaction, which also claims what comes next.
+  #settle(): void {
+    const durability = this.#chooseDurability()
+    for (const attempted of this.#finished.splice(0)) {
+      const { message } = attempted
+      this.#settling.add(message)
+      const saved = saveAttempt(this.#deps, attempted, durability)
+      this.#run(saved.finally(() => this.#settling.delete(message) && this.#claimed.delete(message)))
+    }
+    if (this.#isEnding) return
+    const limits = this.#limits
+    const claim = this.#deps.db.writeGrouped((tx) => {
+      return claimDue(tx, { sending: this.#claimed.difference(this.#settling), limits })
+    }, 'unsynced')
+    this.#run(claim.then((messages) => this.#begin(messages)))
+  }
+
+  #chooseDurability(): Durability {
+    const { db, clock } = this.#deps
+    const since = this.#unsyncedSince
+    const isSynced = !isAnythingDue(db, clock.now()) || (since !== null && clock.elapsed() - since >= SYNC_EVERY_MS)
+    this.#unsyncedSince = isSynced ? null : (since ?? clock.elapsed())
+    return isSynced ? 'synced' : 'unsynced'
+  }
+
+  #sync(): void {
+    if (this.#unsyncedSince === null) return
+    this.#deps.db.sync()
+    this.#unsyncedSince = null
+  }
+
+  #run(work: Promise<unknown>): void {
+    const done: Promise<void> = work
+      .catch((error) => void this.#failures.push(error))
+      .then(() => void this.#running.delete(done))
+    this.#running.add(done)
+  }
+}

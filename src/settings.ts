@@ -78,14 +78,14 @@ export const Settings = z.object({
     .register(About, {
       meaning:
         'Signs sessions, invitations and the URLs of tag badges, and encrypts the password of the mail server. At ' +
-        'least 16 characters. Changing it signs everyone out, and the password must be entered again.',
+        "least 16 characters. Changing it signs everyone out, and requires entering the mail server's password again.",
       otherwise: 'generated at the first start and stored in the data folder',
     }),
   SMTP_HOST: z
     .string()
     .min(1, 'is empty')
     .optional()
-    .register(About, { meaning: 'The mail server.', otherwise: 'none: the mail server of the Server page' }),
+    .register(About, { meaning: 'The mail server.', otherwise: 'none: uses the mail server from the Server page' }),
   SMTP_PORT: Port.optional().register(About, {
     meaning: 'The port of the mail server.',
     otherwise: '`587` for `starttls`, `465` for `tls`, `25` for `none`',
@@ -127,8 +127,8 @@ export const Settings = z.object({
     .register(About, { meaning: '`open` lets anyone create an account. With `closed`, people need an invitation.' }),
   CONFIRM_ADDRESSES: Switch.default(false).register(About, {
     meaning:
-      '`on` sends alerts to the email address of a channel only after its reader has confirmed it, unless it is the ' +
-      'confirmed address of a member. Always on while registration is open.',
+      '`on` requires recipients to confirm an email address before it gets alerts, except for confirmed addresses of ' +
+      'members. Always on while registration is open.',
   }),
   TRUSTED_PROXIES: AddressRanges.default([]).register(About, {
     meaning:

@@ -242,7 +242,7 @@ describe('The link of a confirmation email', () => {
   test('shows the address, the project and one button', async () => {
     const { project } = await withStranger()
     const { text } = await read(linkTo('ops@example.org'))
-    expect(text).toContain(`Ops@example.org will get the alerts of the project “ ${project.name} ”`)
+    expect(text).toContain(`Ops@example.org will get alerts from the project “ ${project.name} ”`)
     for (const hidden of ['alice', 'backup']) expect(text.replace(project.name, '')).not.toContain(hidden)
   })
 
@@ -271,7 +271,7 @@ describe('A channel that waits for its confirmation', () => {
     const operator = await member(project)
     expect(words(await operator.read(`/projects/${project.id}/channels`))).toContain('Waiting for confirmation')
     const page = words(await operator.read(`/channels/${channelId}`))
-    expect(page).toContain('The address has not been confirmed yet.')
+    expect(page).toContain('Address not confirmed yet.')
     expect(page).toContain('Send confirmation email again')
     expect(words(await operator.read(`/monitors/${monitor.uniqueKey}`))).toContain('waiting for confirmation')
     const viewer = await memberOf(guard, project, 'viewer')
@@ -284,7 +284,9 @@ describe('A channel that waits for its confirmation', () => {
     guard.mailTo(project, 'ops@example.org')
     guard.monitor(project, { name: 'backup' })
     const operator = await member(project)
-    expect(words(await operator.read(`/projects/${project.id}`))).toContain('waiting for a confirmation')
+    expect(words(await operator.read(`/projects/${project.id}`))).toContain(
+      'The addresses of all enabled channels in this project are unconfirmed',
+    )
   })
 
   test('refuses a test, on the page, through the API and on the command line', async () => {

@@ -103,7 +103,7 @@ describe('Groups of channels', () => {
     const other = guard.project('bob@example.org')
     const inner = groupOf(hooks)
     for (const id of [hook('theirs', other.id), inner, crypto.randomUUID()]) {
-      expect(() => groupOf([id])).toThrow('Choose channels of this project that are not groups.')
+      expect(() => groupOf([id])).toThrow('Choose channels of this project. Groups can’t contain groups.')
     }
   })
 
@@ -112,7 +112,7 @@ describe('Groups of channels', () => {
     const member = await memberOf(guard, project, 'member')
     const page = await member.post(`/channels/${groupId}`, { name: 'on-call', 'setting-members': groupId })
     expect(page.status).toBe(422)
-    expect(await page.text()).toContain('Choose channels of this project that are not groups.')
+    expect(await page.text()).toContain('Choose channels of this project. Groups can’t contain groups.')
     expect(findChannel(guard.db, groupId)?.settings).toEqual({ members: hooks.join(',') })
   })
 
@@ -123,7 +123,7 @@ describe('Groups of channels', () => {
     expect(findChannel(guard.db, groupId)?.settings).toEqual({ members: rest.join(',') })
     for (const channelId of rest) deleteChannel(guard.deps, { projectId: project.id, channelId })
     const empty = findChannel(guard.db, groupId)
-    expect(empty && unusableReasonOf(guard.deps, empty)).toBe('no member can be notified')
+    expect(empty && unusableReasonOf(guard.deps, empty)).toBe('no channel of the group can send')
   })
 
   test('say how many members a test reached', async () => {
@@ -159,7 +159,7 @@ describe('Groups of channels', () => {
     for (const path of [`/projects/${project.id}/channels`, `/channels/${groupId}`]) {
       const text = words(await member.read(path))
       expect(text).toContain('a, b')
-      expect(text).toContain('1 of 2 delivered , 1 pending: backup is down')
+      expect(text).toContain('1 of 2 delivered , 1 pending: backup went down')
     }
   })
 

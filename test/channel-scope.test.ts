@@ -222,7 +222,7 @@ describe('Choice of monitors on the page of a channel', () => {
     await save({ scope: 'all' })
     expect(used()).toEqual([first(), second()])
     updateMonitor(guard.deps, { ref: guard.refOf(monitors[0] as Monitor), change: {}, channelIds: [] })
-    expect(words(await page())).toContain('Except first , as set for that monitor.')
+    expect(words(await page())).toContain('Excluded individually: first .')
     expect(words(await member.read(`/projects/${project.id}/channels`))).toContain('including new ones, except 1')
     await save({ scope: 'all', name: 'Renamed' })
     expect(used()).toEqual([second()])

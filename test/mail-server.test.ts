@@ -155,7 +155,7 @@ describe('Another secret key', () => {
     const mail = { to: 'ada@example.org', subject: 'x', text: 'x', html: 'x', messageId: 'x@y', headers: {} }
     expect(await openMailer(found, deps.log).send(mail)).toMatchObject({ kind: 'failure', reason: 'auth' })
     expect(problemsOf(() => saveMailServer(other, { ...FORM, password: '' }))).toEqual({
-      password: `${problem}. Enter it again.`,
+      password: 'Enter the password again: the secret key has changed.',
     })
     saveMailServer(other, FORM)
     expect(findMailServer(other)).toEqual(SERVER)

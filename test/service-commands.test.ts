@@ -122,7 +122,7 @@ describe('Commands, with the mail password as a service credential', () => {
     const { exitCode, stderr } = await run('channel', 'test', ALICE, 'ops')
     expect([exitCode, stderr]).toEqual([
       1,
-      expect.stringContaining("Only the service can read the mail server's password"),
+      expect.stringContaining("Only the CronGuard service can read the mail server's password"),
     ])
     expect(server.mails).toEqual([])
   }, 20_000)

@@ -75,7 +75,7 @@ describe('The unsubscribe link', () => {
   test('shows the address, the project and one button, and nothing else', async () => {
     const { path, project } = await alerted()
     const { text } = await read(path)
-    expect(text).toContain(`ops@example.org will get no more alerts of the project “ ${project.name} ”`)
+    expect(text).toContain(`ops@example.org will no longer get alerts from the project “ ${project.name} ”`)
     for (const hidden of ['backup', 'alice', 'hook']) expect(text).not.toContain(hidden)
   })
 
@@ -101,7 +101,7 @@ describe('The unsubscribe link', () => {
     expect(text).toContain('Unsubscribed')
   })
 
-  test('emails the owners and, for the last time, the reader', async () => {
+  test('emails the owners, and the recipient for the last time', async () => {
     const { path, channelId, project } = await alerted()
     await memberOf(guard, project, 'member')
     await post(path)
@@ -113,7 +113,7 @@ describe('The unsubscribe link', () => {
       ['ops@example.org', 'You unsubscribed from alerts'],
     ])
     const alice = await signedIn(guard, 'alice@example.org')
-    expect(words(await alice.read(`/channels/${channelId}`))).toContain('Unsubscribed by its reader since')
+    expect(words(await alice.read(`/channels/${channelId}`))).toContain(': the recipient unsubscribed')
   })
 
   test('discards what is pending', async () => {
@@ -181,9 +181,9 @@ describe('The undo link of the last email', () => {
     const { path, channelId } = await alerted()
     await post(path)
     const undo = await undoPath()
-    expect((await read(undo)).text).toContain('Get alerts again?')
+    expect((await read(undo)).text).toContain('Resubscribe?')
     expect(isEnabled(channelId)).toBeFalse()
-    expect((await post(undo)).text).toContain('gets the alerts of the project')
+    expect((await post(undo)).text).toContain('gets alerts from the project')
     expect(isEnabled(channelId)).toBeTrue()
     guard.clock.advance(MINUTE)
     await post(path)

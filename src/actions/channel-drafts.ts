@@ -45,7 +45,7 @@ export function readDraft(deps: Deps, draft: Draft): Channel {
   }
   const email = readerOf(channel)
   if (deps.config.confirmsAddresses && email !== null && !isVerifiedMember(deps.db, { ...draft, email })) {
-    throw new AppError('conflict', 'This address must be confirmed before it gets messages. Save the channel first.')
+    throw new AppError('conflict', 'Save the channel first: the address must be confirmed before you can send a test.')
   }
   return channel
 }
@@ -61,7 +61,7 @@ export function testDraft(deps: Deps, channel: Channel): Promise<Outcome> {
 export async function findSetting(deps: Deps, draft: Draft): Promise<SetupResult> {
   const kind = kindOf(draft)
   const settings = typedSettings(deps.db, { kind, draft })
-  if (kind.setup === undefined) throw new AppError('not_found', 'This kind has nothing to find.')
+  if (kind.setup === undefined) throw new AppError('not_found', 'Nothing to look up for this kind of channel.')
   return await kind.setup.find(settings, { outbound: deps.outbound, mailer: deps.mailer })
 }
 

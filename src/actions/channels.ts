@@ -123,7 +123,7 @@ function scopeOf(monitors: MonitorChoice): ChannelScope {
   if (monitors.is === 'these') return { is: 'these' }
   if (monitors.is === 'tag' && monitors.tags.length === 0) throw invalidTags('Choose at least one tag.')
   if (monitors.is === 'tag' && monitors.tags.join(' ').length > TAGS_MAX) {
-    throw invalidTags(`Enter at most ${TAGS_MAX} characters of tags.`)
+    throw invalidTags(`Use at most ${TAGS_MAX} characters.`)
   }
   return monitors
 }
@@ -198,7 +198,7 @@ export function unusableReasonOf(deps: MailPlace, channel: Channel): UnusableRea
   if (channel.disabledAt !== null) return 'disabled'
   if (isGroup(channel)) {
     const isUsable = membersOf(deps.db, channel).some((member) => unusableReasonOf(deps, member) === null)
-    return isUsable ? null : 'no member can be notified'
+    return isUsable ? null : 'no channel of the group can send'
   }
   if (awaitsConfirmation(deps, channel)) return 'waiting for confirmation'
   return lacksMailServer(deps, findKind(channel.kind)) ? 'no mail server configured' : null
@@ -208,7 +208,7 @@ export type UnusableReason =
   | 'disabled'
   | 'waiting for confirmation'
   | 'no mail server configured'
-  | 'no member can be notified'
+  | 'no channel of the group can send'
 
 /** Whether notifications through this kind are only written to the log. */
 export function lacksMailServer(place: MailPlace, kind: ChannelKind | null): boolean {

@@ -71,13 +71,13 @@ export function confirmByLink(deps: Deps, token: string): ReaderLink {
   return readConfirmLink(deps, token)
 }
 
-/** Sends the confirmation email again. Throws too_many when the last one was sent a short while ago. */
+/** Sends the confirmation email again. Throws too_many over a limit. */
 export function requestConfirmation(deps: Deps, channel: Channel): void {
   if (!awaitsConfirmation(deps, channel)) return
   const waitMs = nextMailAt(deps.db, { channel, now: deps.clock.now() }) - deps.clock.now()
   if (waitMs > 0) {
     const wait = durationInWords(Math.ceil(waitMs / MINUTE) * MINUTE)
-    throw new AppError('too_many', `A confirmation email was sent a short while ago. Try again in ${wait}.`)
+    throw new AppError('too_many', `Too many confirmation emails. Try again in ${wait}.`)
   }
   deps.db.write((tx) => saveConfirmationDueAt(tx, { id: channel.id, dueAt: tx.now }))
 }

@@ -54,7 +54,7 @@ export function hasMailServer({ db, config }: MailPlace): boolean {
   return config.smtp !== null || findSetting(db, NAME) !== null
 }
 
-const ONLY_SERVICE = "Only the service can read the mail server's password"
+const ONLY_SERVICE = "Only the CronGuard service can read the mail server's password"
 export const OTHER_KEY = "The mail server's password can't be decrypted, because the secret key has changed"
 
 /** The mailer for these settings. */
@@ -129,12 +129,12 @@ function sealedFor({ config }: Deps, tx: Tx, { password, ...settings }: MailServ
   const stored = findStored(tx)
   if (stored === null || stored.sealedPassword === null) throw missingPassword('Enter the password.')
   if (mailServerIdentity(stored) !== mailServerIdentity(settings)) throw missingPassword(ANOTHER_SERVER)
-  if (unsealed(secretKey, stored) === null) throw missingPassword(`${OTHER_KEY}. Enter it again.`)
+  if (unsealed(secretKey, stored) === null) throw missingPassword(CHANGED_KEY)
   return stored.sealedPassword
 }
 
-const ANOTHER_SERVER =
-  'The stored password belongs to another server, port, encryption or user name. Enter the password again.'
+const CHANGED_KEY = 'Enter the password again: the secret key has changed.'
+const ANOTHER_SERVER = 'You changed the server, port, encryption or user name. Enter the password again.'
 
 function missingPassword(problem: string): AppError {
   return new AppError('invalid', problem, { password: problem })

@@ -38,7 +38,7 @@ export function renameProject(deps: Deps, input: { projectId: string; name: stri
   deps.db.write((tx) => store.saveProjectName(tx, { projectId: input.projectId, name }))
 }
 
-/** Sets the words that messages and viewers don't see, one a line. Throws invalid, with the wrong field. */
+/** Sets the words that messages and viewers don't see, one per line. Throws invalid, with the wrong field. */
 export function setHiddenWords(deps: Deps, { projectId, words }: { projectId: string; words: string }): void {
   const read = readOnlyField('words', HiddenWords.safeParse(words))
   deps.db.write((tx) => store.saveHiddenWords(tx, { projectId, words: read }))

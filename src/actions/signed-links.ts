@@ -86,6 +86,6 @@ export function unsubscribeLinkOf(deps: Deps, channel: Channel): { url: string; 
 export function invalidLink(): AppError {
   return new AppError(
     'not_found',
-    'This link is not valid, or no longer. Check that you opened it in full, or sign in to CronGuard.',
+    'This link is invalid or no longer works. Make sure you copied all of it, or sign in to CronGuard.',
   )
 }

@@ -181,7 +181,8 @@ function add(deps: Deps, shell: Shell, { project, ...options }: NewMonitorOption
     change: { ...changeOf({ slug, earlyMs: null, ...given, graceMs }), schedule },
     ...wantedChannels(deps, project.id, options),
   })
-  if (listChannelsOfMonitor(deps.db, monitor.id).length === 0) shell.tell('No channel notifies about it.')
+  if (listChannelsOfMonitor(deps.db, monitor.id).length === 0)
+    shell.tell('No one gets notified: no channel covers this monitor.')
   return monitor
 }
 

@@ -17,7 +17,7 @@ export interface Limit<Who = string> {
 interface Measure {
   tries: number
   withinMs: number
-  /** What there are too many of; "attempts" by default. */
+  /** The noun in the error; "attempts" by default. */
   what?: string
 }
 

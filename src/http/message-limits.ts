@@ -18,8 +18,8 @@ export interface TestAttempt {
 }
 
 export function createMessageLimits(): MessageLimits {
-  const channels = createLimit({ tries: 10, withinMs: HOUR, what: 'tests of this channel' })
-  const projects = createLimit({ tries: 30, withinMs: HOUR, what: 'tests of channels in this project' })
+  const channels = createLimit({ tries: 10, withinMs: HOUR, what: 'tests or look-ups of this channel' })
+  const projects = createLimit({ tries: 30, withinMs: HOUR, what: 'tests or look-ups in this project' })
   const networks = createNetworkLimit({ tries: 60, withinMs: HOUR })
   const destinations = byDestination(createLimit({ tries: 20, withinMs: HOUR }))
   const take = async ({ address, channel }: TestAttempt): Promise<void> => {

@@ -8,9 +8,8 @@ const NOTICES = {
   'monitor-ping-ignored': 'Ping recorded. The monitor stays paused, because it only resumes manually.',
   'monitor-deleted': 'Monitor deleted.',
   'channel-created': 'Channel created. Send a test to check it.',
-  'channel-unconfirmed':
-    'Channel created. It sends nothing until the address is confirmed: we sent an email with a link.',
-  'confirmation-requested': 'The confirmation email is on its way.',
+  'channel-unconfirmed': 'Channel created. It sends nothing until the recipient confirms the address through an email.',
+  'confirmation-requested': 'Confirmation email requested.',
   'channel-saved': 'Changes saved.',
   'channel-disabled': 'Channel disabled. It sends no notifications until you enable it.',
   'channel-unsubscribed': 'Unsubscribed. The channel is disabled.',
@@ -58,7 +57,7 @@ const NOTICES = {
 
 /** Those that say how many. */
 const COUNTED = {
-  'channel-silenced': (count: number) =>
+  'channel-disabled-with-pending': (count: number) =>
     count === 1
       ? 'Channel disabled. The pending notification was discarded.'
       : `Channel disabled. ${count} pending notifications were discarded.`,
@@ -66,7 +65,7 @@ const COUNTED = {
 
 export type NoticeCode = keyof typeof NOTICES | `${keyof typeof COUNTED}.${number}`
 
-/** The sentence behind a code; null for what is none. */
+/** The sentence for a code, or null for an unknown code. */
 export function noticeText(code: string | null): string | null {
   if (code === null) return null
   if (Object.hasOwn(NOTICES, code)) return NOTICES[code as keyof typeof NOTICES]

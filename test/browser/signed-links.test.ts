@@ -47,7 +47,7 @@ describe.skipIf(NO_BROWSER)(`Signed links${NOTE}`, () => {
         guard.outside.mails.flatMap(({ text }) => new RegExp(`http\\S+/${path}/\\S+`).exec(text) ?? []).at(-1) ?? ''
       await take(acknowledgeUrl(guard.deps, { incidentId, channel }), 'Acknowledge', 'Incident acknowledged')
       await take(linkIn('unsubscribe'), 'Unsubscribe', 'Unsubscribed')
-      await take(linkIn('resubscribe'), 'Get alerts again', 'Subscribed')
+      await take(linkIn('resubscribe'), 'Resubscribe', 'Resubscribed')
       expect(complaints).toEqual([])
       await context.close()
       server.stop(true)

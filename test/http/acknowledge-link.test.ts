@@ -132,7 +132,7 @@ describe('POST of an acknowledge link', () => {
     const { path, monitor, acknowledgment } = await down()
     await guard.ping(monitor)
     for (const answer of [await read(path), await post(path)]) {
-      expect(answer.text).toContain('The incident has ended')
+      expect(answer.text).toContain('Incident ended')
       expect(answer.text).not.toContain('Acknowledge this')
     }
     expect(acknowledgment()).toBeNull()
@@ -155,7 +155,7 @@ describe('POST of an acknowledge link', () => {
 })
 
 describe('An acknowledge link no longer works', () => {
-  const refused = async (path: string, text = 'This link is not valid, or no longer.') => {
+  const refused = async (path: string, text = 'This link is invalid or no longer works.') => {
     for (const answer of [await read(path), await post(path)]) {
       expect(answer.status).toBe(404)
       expect(answer.text).toContain(text)

@@ -44,7 +44,7 @@ describe('Form of a new channel', () => {
     const second = await member.read(`${list()}/new?kind=email`)
     expect(second).toContain('name="scope" value="these" checked')
     expect(second).not.toMatch(/name="m" value="\d+" checked/)
-    expect(words(second)).toContain('No monitor is selected yet, so the channel sends no alerts.')
+    expect(words(second)).toContain('Select at least one monitor, or the channel sends no alerts.')
   })
 })
 
@@ -109,7 +109,7 @@ describe('Unsaved channel', () => {
     project = guard.project()
     member = await memberOf(guard, project, 'member')
     const { html } = await draft('test', { kind: 'email', 'setting-address': 'stranger@example.org' })
-    expect(words(html)).toContain('This address must be confirmed before it gets messages.')
+    expect(words(html)).toContain('Save the channel first: the address must be confirmed before you can send a test.')
     expect(guard.outside.mails.map(({ to }) => to)).not.toContain('stranger@example.org')
   })
 

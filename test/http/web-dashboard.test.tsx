@@ -131,7 +131,9 @@ describe('Dashboard', () => {
     expect(await alice.read('/')).toContain('has no channels. No one gets notified when a monitor goes down')
     guard.mailTo(project, 'ops@example.org')
     const onlyEmail = await alice.read('/')
-    expect(onlyEmail).toContain('has only email channels, and no mail server is configured. No one gets notified')
+    expect(onlyEmail).toContain(
+      'No mail server is configured, so this project&#x27;s email channels send nothing. No one gets notified',
+    )
     expect(onlyEmail).toContain(`<a href="${path}/channels">View channels</a>`)
     const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
     expect(await alice.read('/')).not.toContain('No one gets notified')

@@ -330,7 +330,7 @@ describe('Mail server test, with a server that repeats the password', () => {
     const shortened = shortenTimeouts()
     endings.push(() => shortened.undo())
     const text = await tested({ port: String(peer.port), security: 'none' })
-    expect(text).toContain('The dialogue was cut.')
+    expect(text).toContain('The dialogue was shortened.')
     expect(text.length).toBeLessThan(5000)
   })
 })

@@ -200,7 +200,7 @@ describe('New monitor form', () => {
   test('warns when no channel notifies about every new monitor, with a link to the channels', async () => {
     channelFor()
     const text = await member.read(newForm())
-    expect(words(text)).toContain('No channel notifies about every new monitor.')
+    expect(words(text)).toContain('No channel covers new monitors.')
     expect(text).toContain(`href="/projects/${project.id}/channels"`)
   })
 })

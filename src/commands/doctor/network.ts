@@ -48,8 +48,8 @@ export const mail: Check = async (config) => {
   const smtp = mailServerOf(config)
   if (smtp === null) {
     return warn(
-      'No mail server is configured, so emails are only written to the log. Enter one on the Server page, or set ' +
-        'CRONGUARD_SMTP_HOST.',
+      'No mail server is configured, so emails are only written to the log. Set one up on the Server page, or ' +
+        'set CRONGUARD_SMTP_HOST.',
     )
   }
   if (smtp.passwordProblem !== null) return await checkWithoutPassword(smtp)
@@ -75,7 +75,7 @@ function refused({ host }: SmtpSettings, problem: string): Finding {
 async function checkWithoutPassword(smtp: MailServer): Promise<Finding> {
   const problem = await checkMailServer({ ...smtp, username: null })
   if (problem !== null) return refused(smtp, problem)
-  if (smtp.passwordProblem === OTHER_KEY) return bad(`${OTHER_KEY}. Enter it again on the Server page.`)
+  if (smtp.passwordProblem === OTHER_KEY) return bad(`${OTHER_KEY}. Enter the password again on the Server page.`)
   const password = 'The sign-in was not tested, because only the service can read the password'
   return ok(`Connected to ${smtp.host} ${howEncrypted(smtp)}. ${password}.`)
 }

@@ -66,7 +66,7 @@ export const ChannelDetails = Channel.extend({
   enabled: z.boolean(),
   confirmed: z.boolean().describe('False while its address has not been confirmed, so it gets no notifications.'),
   tells_blackouts: z.boolean().describe('Whether it notifies when CronGuard itself was offline.'),
-  scope: z.enum(SCOPES).describe('Which checks it is meant for.'),
+  scope: z.enum(SCOPES).describe('Which checks use it.'),
   scope_tags: z.string().describe('The tags of the scope `tag`, separated by spaces.'),
   summary: z.string().describe('A short description of its settings, without secrets.'),
   settings_given: z.array(z.string()).describe('The names of the stored settings. Their values are never shown.'),
@@ -117,7 +117,7 @@ export const Incident = z
     acknowledged_by: z
       .string()
       .nullable()
-      .describe('A name, or the channel whose link was used. Null if a program did it. Not shown to a read-only key.'),
+      .describe('A name, or the channel whose link was used. Null if the API was used. Not shown to a read-only key.'),
     note: z.string(),
     failed_deliveries: Count.describe('The number of its notifications that failed permanently.'),
   })

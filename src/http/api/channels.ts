@@ -34,7 +34,7 @@ const SCOPE = {
     .optional()
     .describe(
       '`all`: all checks, including new ones. `tag`: checks with one of `scope_tags`, including new ones. `these`: ' +
-        'checks whose `channels` name it. Sending a scope assigns the channel again.',
+        'checks that list it in `channels`. Sending a scope reassigns the channel and removes exceptions.',
     ),
   scope_tags: z
     .string('scope_tags is not a string')

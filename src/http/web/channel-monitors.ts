@@ -7,12 +7,12 @@ import { compareNames } from '#lib/sorting.ts'
 import { listMonitorIdsOfChannel } from '#store/channels.ts'
 import type { Reader } from '#store/database.ts'
 import { listNamesAndTags } from '#store/monitor-lists.ts'
-import type { Deviation, MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
+import type { MonitorChoiceProps, ScopeExceptions } from '#views/components/monitor-choice.tsx'
 
 /** For a new channel. The first one of a project proposes all monitors. */
 export function newChoice(db: Reader, { projectId, isFirst }: { projectId: string; isFirst: boolean }) {
   const chosen: Chosen = { scope: isFirst ? 'all' : 'these', tags: [], monitorIds: [] }
-  return choiceProps(db, { projectId, chosen, deviation: NONE })
+  return choiceProps(db, { projectId, chosen, exceptions: NONE })
 }
 
 /** For a channel as it is stored. */
@@ -22,14 +22,14 @@ export function storedChoice(db: Reader, { id, projectId, scope }: Channel): Mon
   return choiceProps(db, {
     projectId,
     chosen: { scope: scope.is, tags, monitorIds },
-    deviation: deviationOf(db, { projectId, scope, monitorIds }),
+    exceptions: exceptionsOf(db, { projectId, scope, monitorIds }),
   })
 }
 
 /** As the user submitted it. */
 export function submittedChoice(db: Reader, { projectId, form }: { projectId: string; form: Form }) {
   const chosen = { scope: scopeIn(form) ?? 'these', tags: tagsIn(form), monitorIds: monitorIdsIn(form) }
-  return choiceProps(db, { projectId, chosen, deviation: NONE })
+  return choiceProps(db, { projectId, chosen, exceptions: NONE })
 }
 
 /**
@@ -73,11 +73,11 @@ interface Chosen {
   monitorIds: readonly number[]
 }
 
-const NONE: Deviation = { missing: [], extra: [] }
+const NONE: ScopeExceptions = { missing: [], extra: [] }
 
 function choiceProps(
   db: Reader,
-  { projectId, chosen, deviation }: { projectId: string; chosen: Chosen; deviation: Deviation },
+  { projectId, chosen, exceptions }: { projectId: string; chosen: Chosen; exceptions: ScopeExceptions },
 ): MonitorChoiceProps {
   const monitors = listNamesAndTags(db, projectId)
   const counted = [...new Set([...tagsOf(monitors), ...chosen.tags])].map((tag) => ({
@@ -95,15 +95,15 @@ function choiceProps(
       .sort((a, b) => compareNames(a.name, b.name)),
     tagged: monitors.filter(({ tags }) => tagged(tags)).length,
     shownUntil: Math.max(0, ...monitors.map(({ id }) => id)),
-    deviation,
+    exceptions,
   }
 }
 
 /** What differs from the scope, because it was set at a monitor. */
-function deviationOf(
+function exceptionsOf(
   db: Reader,
   { projectId, scope, monitorIds }: { projectId: string; scope: ChannelScope; monitorIds: readonly number[] },
-): Deviation {
+): ScopeExceptions {
   if (scope.is === 'these') return NONE
   const used = new Set(monitorIds)
   const monitors = listNamesAndTags(db, projectId)

@@ -169,8 +169,8 @@ function setDisabled(
   { context, isDisabled }: { context: ChannelRequest; isDisabled: boolean },
 ): Response {
   const path = url(`/projects/${context.project.id}/channels`)
-  const givenUp = setChannelDisabled(deps, { ...refOf(context), isDisabled })
-  if (givenUp > 0) return redirect(path, `channel-silenced.${givenUp}`)
+  const discarded = setChannelDisabled(deps, { ...refOf(context), isDisabled })
+  if (discarded > 0) return redirect(path, `channel-disabled-with-pending.${discarded}`)
   return redirect(path, isDisabled ? 'channel-disabled' : 'channel-enabled')
 }
 

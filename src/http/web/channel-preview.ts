@@ -1,4 +1,5 @@
 import { type Draft, previewDraft } from '#actions/channel-drafts.ts'
+import { isGroup } from '#actions/channel-groups.ts'
 import { kindLabel } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import { shownName, tagList } from '#domain/monitor.ts'
@@ -29,7 +30,7 @@ export function previewOf(deps: Deps, { project, user, now }: ProjectRequest, dr
   const { down, up } = composeSample({ project: project.name, monitor: about, now })
   const output = { text: SAMPLE_OUTPUT, isCut: false }
   return {
-    kind: kindLabel(draft.kind),
+    kind: isGroup(draft) ? null : kindLabel(draft.kind),
     monitor: name,
     messages: [
       previewDraft(deps, draft, { ...facts, notification: down, links: { open, acknowledge: open }, output }),

@@ -49,8 +49,8 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
       <span class="outcome outcome-off">
         <Icon name="pause" />
         <span>
-          {unsubscribedAt === null ? 'Disabled' : 'Unsubscribed by its reader'} since{' '}
-          <Moment at={disabledAt} reading={reading} />
+          Disabled since <Moment at={disabledAt} reading={reading} />
+          {unsubscribedAt !== null && ': the recipient unsubscribed'}
         </span>
       </span>
     )
@@ -98,8 +98,8 @@ export function ConfirmationNote({ channel, mayOperate }: { channel: ChannelView
       <Icon name="mail" />
       <div>
         <p>
-          <strong>The address has not been confirmed yet.</strong> Its reader must open the link in the email from
-          CronGuard and confirm. Until then, notifications stay pending for up to 24 hours.
+          <strong>Address not confirmed yet.</strong> Ask the recipient to open the link in the email from CronGuard.
+          Until then, notifications stay pending for up to 24 hours.
         </p>
         {mayOperate && (
           <form method="post" action={url(`/channels/${id}/confirmation`)}>
@@ -138,7 +138,7 @@ function DeliverySubject({ monitor, status }: Pick<GroupDelivery, 'monitor' | 's
           <bdi>{shownName(monitor)}</bdi>
         </a>
       )}{' '}
-      {status === 'blind' ? 'was offline' : `is ${status}`}
+      {{ blind: 'was offline', down: 'went down', up: 'recovered' }[status]}
     </>
   )
 }

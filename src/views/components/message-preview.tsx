@@ -2,8 +2,8 @@ import type { MessageContent } from '#words/message.ts'
 import { Linked } from './linked.tsx'
 
 export interface PreviewProps {
-  /** The label of the kind. */
-  kind: string
+  /** The label of the kind; null for a group. */
+  kind: string | null
   /** The monitor that the messages are about; null if it is invented. */
   monitor: string | null
   /** The text that is sent, where the kind has its own, or else the content. */
@@ -23,7 +23,7 @@ export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
             A sample incident of your monitor “<bdi>{monitor}</bdi>”.
           </>
         )}{' '}
-        {kind} may show it differently.
+        {kind !== null && `The layout in ${kind} may differ.`}
       </p>
       {messages.map((message) =>
         'text' in message ? (

@@ -3,7 +3,7 @@ import type { Child } from '#jsx/jsx-runtime'
 import { Check, Field, type FormState } from './field.tsx'
 
 /** The monitors that differ from the scope of their channel. */
-export interface Deviation {
+export interface ScopeExceptions {
   /** Monitors that the scope covers, but that don't use the channel. */
   missing: readonly string[]
   /** Monitors that use the channel, but that the scope doesn't cover. */
@@ -19,12 +19,12 @@ export interface MonitorChoiceProps {
   tagged: number
   /** The newest monitor in the list. */
   shownUntil: number
-  deviation: Deviation
+  exceptions: ScopeExceptions
 }
 
 /** Chooses the monitors of a channel. Works without JavaScript: CSS shows the details of the selected option. */
 export function MonitorChoice({ choice, form }: { choice: MonitorChoiceProps; form: FormState }) {
-  const { scope, tags, monitors, tagged, shownUntil, deviation } = choice
+  const { scope, tags, monitors, tagged, shownUntil, exceptions } = choice
   const ticked = monitors.filter(({ isTicked }) => isTicked).length
   const total = monitors.length
   return (
@@ -32,10 +32,10 @@ export function MonitorChoice({ choice, form }: { choice: MonitorChoiceProps; fo
       <legend>Monitors</legend>
       <input type="hidden" name="shownUntil" value={String(shownUntil)} />
       <Option is="all" scope={scope} label="All monitors, including new ones" count={String(total)}>
-        {scope === 'all' && <Deviating deviation={deviation} />}
+        {scope === 'all' && <MonitorExceptions exceptions={exceptions} />}
       </Option>
       <Option is="tag" scope={scope} label="Monitors with a tag, including new ones" count={`${tagged} of ${total}`}>
-        {tags.length > 0 && <p class="help">A monitor needs one of these tags.</p>}
+        {tags.length > 0 && <p class="help">Monitors with any of these tags.</p>}
         <div class="monitor-choice-tags">
           {tags.map(({ tag, count, isTicked }) => (
             <Check name="tag" value={tag} label={<bdi>{tag}</bdi>} help={String(count)} isChecked={isTicked} />
@@ -48,10 +48,10 @@ export function MonitorChoice({ choice, form }: { choice: MonitorChoiceProps; fo
           help="Separate tags with spaces."
           autocomplete="off"
         />
-        {scope === 'tag' && <Deviating deviation={deviation} />}
+        {scope === 'tag' && <MonitorExceptions exceptions={exceptions} />}
       </Option>
-      <Option is="these" scope={scope} label="Only these monitors" count={`${ticked} of ${total}`}>
-        {ticked === 0 && <p class="help">No monitor is selected yet, so the channel sends no alerts.</p>}
+      <Option is="these" scope={scope} label="Selected monitors" count={`${ticked} of ${total}`}>
+        {ticked === 0 && <p class="help">Select at least one monitor, or the channel sends no alerts.</p>}
         {total === 0 && <p class="help">This project has no monitors yet.</p>}
         {total > FILTERED_FROM && <NameFilter />}
         <ul class="monitor-choice-list" id="monitor-choice-list">
@@ -102,18 +102,18 @@ function Option({ is, scope, label, count, children }: OptionProps) {
 const NAMES_SHOWN = 5
 
 // A monitor's own channels, set through the API or a command, win over the scope. The page must not hide that.
-function Deviating({ deviation: { missing, extra } }: { deviation: Deviation }) {
+function MonitorExceptions({ exceptions: { missing, extra } }: { exceptions: ScopeExceptions }) {
   if (missing.length === 0 && extra.length === 0) return null
   return (
     <>
       {missing.length > 0 && (
         <p class="help">
-          Except <Names names={missing} />, as set for {missing.length === 1 ? 'that monitor' : 'those monitors'}.
+          Excluded individually: <Names names={missing} />.
         </p>
       )}
       {extra.length > 0 && (
         <p class="help">
-          Also <Names names={extra} />, as set for {extra.length === 1 ? 'that monitor' : 'those monitors'}.
+          Added individually: <Names names={extra} />.
         </p>
       )}
       <Check name="applyAgain" label="Remove these exceptions" isChecked={false} />

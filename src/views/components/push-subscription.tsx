@@ -29,8 +29,8 @@ export function PushSubscription({ pushKey, names, form, isStored }: PushSubscri
         <p class="problem">This needs JavaScript.</p>
       </noscript>
       <p class="help">
-        On an iPhone or iPad, tap Share and “Add to Home Screen” first, open CronGuard from there, and create the
-        channel there. Create a channel on each device.
+        On an iPhone or iPad, first tap Share, then “Add to Home Screen”. Open CronGuard from there to create the
+        channel. Each device needs its own channel.
       </p>
     </div>
   )

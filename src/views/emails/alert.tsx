@@ -21,7 +21,7 @@ export function renderAlertText(message: MessageFacts): string {
       .join('\n\n'),
     ...(output ? [`${outputLabel(output)}:\n${output.text}`] : []),
     ...(description === '' ? [] : [`${RUNBOOK}:\n${description}`]),
-    [`${DETAILS}:`, ...facts.map(([label, value]) => `${label}: ${value}`)].join('\n'),
+    ...(facts.length === 0 ? [] : [[`${DETAILS}:`, ...facts.map((fact) => fact.join(': '))].join('\n')]),
     sentBy(message.baseUrl),
     ...(!unsubscribe ? [] : [`${UNSUBSCRIBE}:\n${unsubscribe.url}`]),
   ]
@@ -58,7 +58,7 @@ function AlertMail(message: MessageFacts) {
             <Linked text={description} />
           </div>
         )}
-        <Heading text={DETAILS} />
+        {content.facts.length > 0 && <Heading text={DETAILS} />}
         <Facts facts={content.facts} />
       </div>
     </MailDocument>

@@ -70,7 +70,7 @@ export function NewChannelPage({
   return (
     <Frame context={context} title={`New channel: ${kind.label}`} room="channels" help="new channel">
       <ChannelHead path={path} title={`New channel: ${kind.label}`}>
-        <a href={`${path}/new`}>Choose another kind</a>
+        <a href={`${path}/new`}>Choose another service</a>
       </ChannelHead>
       {lacksMailServer && <MailBanner isAdmin={context.user.isAdmin} />}
       {kind.presets && (
@@ -171,7 +171,7 @@ export function ChannelForm(props: ChannelFormProps) {
       <Check
         name="notifiesGaps"
         label="Notify when CronGuard itself was offline"
-        help="Sent once after CronGuard was offline, if that extended a deadline."
+        help="Sent once when CronGuard is back, if deadlines were extended."
         isChecked={form.values.notifiesGaps !== undefined}
       />
       <div class="actions">
@@ -247,7 +247,7 @@ function SettingField({ field, form, isStored }: SettingProps) {
       {isStored && !isRequired && (
         <Check
           name={removalField(name)}
-          label={`Remove the stored ${label.toLowerCase()}`}
+          label={`Remove the stored value of “${label}”`}
           isChecked={form.values[removalField(name)] !== undefined}
         />
       )}

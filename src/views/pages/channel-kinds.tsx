@@ -32,7 +32,7 @@ export function ChannelKindsPage({ context, project, kinds }: ChooserProps) {
           <KindGroup name={group} path={path} kinds={kinds.filter((kind) => kind.group === group)} />
         ))}
         <p class="soft" data-no-match hidden>
-          No kind matches. Many services accept a <a href={`${path}/new?kind=webhook`}>webhook</a>.
+          No service found. Many services accept a <a href={`${path}/new?kind=webhook`}>webhook</a>.
         </p>
       </div>
     </Frame>

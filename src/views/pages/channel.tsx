@@ -99,8 +99,7 @@ function Monitors({ channel: { channel, total }, monitors }: Pick<ChannelPagePro
   const rest = monitors.slice(MONITORS_SHOWN)
   return (
     <section class="section">
-      <h2>Used by {monitorCount(monitors.length)}</h2>
-      <p class="soft">Notifies about {coverageInWords(channel.scope, { used: monitors.length, total })}.</p>
+      <h2>Notifies about {coverageInWords(channel.scope, { used: monitors.length, total })}</h2>
       {monitors.length > 0 && <MonitorNames monitors={monitors.slice(0, MONITORS_SHOWN)} />}
       {rest.length > 0 && (
         <details>

@@ -27,7 +27,11 @@ const ORDER_WORDS: Record<ListOrder, string> = {
 export function DashboardPage({ context, project, tags, all, channels, ...list }: DashboardProps) {
   const total = Object.values(all).reduce((sum, count) => sum + count, 0)
   return (
-    <Frame context={channels === 'on' ? context : withoutSilent(context)} title={titleOf(all.down)} room="monitors">
+    <Frame
+      context={channels === 'on' ? context : withoutUnnotifiedWarning(context)}
+      title={titleOf(all.down)}
+      room="monitors"
+    >
       <div class="page-head">
         <h1>Monitors</h1>
         {may(project.role, 'operate') && total > 0 && (
@@ -44,7 +48,7 @@ export function DashboardPage({ context, project, tags, all, channels, ...list }
 }
 
 // The page says itself that no channel works.
-function withoutSilent(context: FrameContext): FrameContext {
+function withoutUnnotifiedWarning(context: FrameContext): FrameContext {
   return { ...context, warnings: context.warnings.filter(({ kind }) => kind !== 'silent') }
 }
 
@@ -131,12 +135,12 @@ const NOTICES = {
   none: { lacks: 'This project has no channels', path: '/new', help: 'Create a channel' },
   off: { lacks: 'All channels in this project are disabled', path: '', help: 'Enable a channel' },
   unconfirmed: {
-    lacks: 'All enabled channels in this project are waiting for a confirmation of their address',
+    lacks: 'The addresses of all enabled channels in this project are unconfirmed',
     path: '',
     help: 'View channels',
   },
   'no-mail-server': {
-    lacks: 'This project has only email channels, and no mail server is configured',
+    lacks: "No mail server is configured, so this project's email channels send nothing",
     path: '',
     help: 'View channels',
   },
@@ -170,7 +174,7 @@ function FirstChannel({ context, project, channels }: Pick<DashboardProps, 'cont
       <li>
         <h3>Set up email</h3>
         <p class="soft">
-          Alerts can go to your email address as soon as CronGuard has a mail server. <SetUpMail />
+          <SetUpMail /> to get alerts at your email address.
         </p>
       </li>
     )

@@ -32,7 +32,7 @@ export interface MailServerProps {
 const SECURITIES: { value: SmtpSettings['security']; label: string }[] = [
   { value: 'starttls', label: 'STARTTLS (usually port 587)' },
   { value: 'tls', label: 'TLS (usually port 465)' },
-  { value: 'none', label: 'None, for a server on this machine' },
+  { value: 'none', label: 'None (only for a server on this machine)' },
 ]
 
 export const MAIL_SECTION = 'mail-server'
@@ -43,8 +43,8 @@ export function MailServerSection(props: MailServerProps) {
     <Section id={MAIL_SECTION} title="Mail server">
       {server === null ? (
         <p>
-          <b>No mail server is configured.</b> Emails are only written to the log. Enter yours to get alerts by email.
-          It works at once, without a restart.
+          <b>No mail server is configured.</b> Emails are only written to the log. Enter one to get alerts by email.
+          Changes apply immediately, without a restart.
         </p>
       ) : (
         <ServerInWords server={server} />
@@ -72,7 +72,7 @@ function ServerInWords({ server: { host, port, security, username, from } }: { s
   const encryption = { starttls: 'STARTTLS', tls: 'TLS', none: 'none' }[security]
   return (
     <dl class="facts">
-      <dt>Server</dt>
+      <dt>Host</dt>
       <dd class="breakable">
         {host}, port {port}
       </dd>
@@ -89,7 +89,7 @@ function ServerInWords({ server: { host, port, security, username, from } }: { s
 function SetByEnvironment({ variables }: { variables: readonly string[] }) {
   return (
     <p>
-      Environment variables set the mail server, so you can't change it here:{' '}
+      Set by environment variables:{' '}
       {variables.map((name, index) => (
         <>
           {index > 0 && ', '}
@@ -106,7 +106,7 @@ function MailServerForm({ form, problem, provider, hasStoredPassword }: MailServ
   return (
     <>
       <nav class="mail-providers" aria-label="Providers">
-        <span>Fill in the settings of</span>
+        <span>Fill in settings for</span>
         {MAIL_PROVIDERS.map(({ id, label }) => (
           <a
             class="button button-small"
@@ -120,7 +120,7 @@ function MailServerForm({ form, problem, provider, hasStoredPassword }: MailServ
       <form method="post" action={url('/instance/mail-server')} class="form" autocomplete="off">
         <FormProblem text={problem} />
         {provider && <p class="mail-hint">{provider.hint}</p>}
-        <Field form={form} name="host" label="Server" help="Such as smtp.example.com." isRequired maxlength={253} />
+        <Field form={form} name="host" label="Host" help="Such as smtp.example.com." isRequired maxlength={253} />
         <Field form={form} name="port" label="Port" type="number" isRequired min={1} max={65_535} />
         <Select form={form} name="security" label="Encryption" options={SECURITIES} />
         <Field form={form} name="username" label="User name" autocomplete="off" maxlength={320} />
@@ -133,14 +133,14 @@ function MailServerForm({ form, problem, provider, hasStoredPassword }: MailServ
           help={
             hasStoredPassword
               ? 'Leave empty to keep the stored password.'
-              : 'Stored encrypted, and never shown again. Only this server gets it.'
+              : 'Stored encrypted, and never shown again. Sent only to this mail server.'
           }
         />
         <Field
           form={form}
           name="from"
           label="Sender"
-          help="Most providers only accept an address of your own, or of a domain that you have verified with them."
+          help="Most providers only accept your own address or a verified domain."
           isRequired
           maxlength={320}
         />
@@ -170,7 +170,7 @@ function TestForm({ to }: { to: string }) {
           <Icon name="send" /> Send test
         </button>
         <span class="mail-test-progress" role="status">
-          Talking to the mail server. This takes up to 15 seconds.
+          Sending a test. This takes up to 15 seconds.
         </span>
       </form>
       <div id="mail-test" class="test-place mail-test-outcome" role="status" />
@@ -197,7 +197,7 @@ export function MailTestOutcome({ test }: { test: MailTestView }) {
         <span>{isSent ? `Test sent to ${to}. ${asSentence(detail)}` : `Test failed. ${asSentence(detail)}`}</span>
       </p>
       {advice !== null && <p>{advice}</p>}
-      {isSent && <p class="soft">The mail server accepted it. If it does not arrive, look in the spam folder.</p>}
+      {isSent && <p class="soft">The mail server accepted it. If it does not arrive, check the spam folder.</p>}
       {lines.length > 0 && (
         <details class="smtp-dialogue" open={!isSent}>
           <summary>SMTP dialogue</summary>
@@ -208,7 +208,7 @@ export function MailTestOutcome({ test }: { test: MailTestView }) {
               </li>
             ))}
           </ol>
-          {isCut && <p class="soft">The dialogue was cut.</p>}
+          {isCut && <p class="soft">The dialogue was shortened.</p>}
         </details>
       )}
     </>
@@ -233,12 +233,12 @@ interface TestPageProps {
 /** The outcome of a test, for browsers without JavaScript. */
 export function MailTestPage({ context, test }: TestPageProps) {
   return (
-    <Frame context={context} title="Test of the mail server" room="instance">
+    <Frame context={context} title="Mail server test" room="instance">
       <div class="page-head">
         <p class="crumbs">
           <a href={url('/instance')}>Server</a>
         </p>
-        <h1>Test of the mail server</h1>
+        <h1>Mail server test</h1>
       </div>
       <section class="section mail-test-outcome">
         {typeof test === 'string' ? <MailTestRefused text={test} /> : <MailTestOutcome test={test} />}

@@ -30,7 +30,7 @@ export const LENGTH_UNITS = [
   { name: 'weeks', ms: WEEK },
 ] as const
 
-/** A channel that the monitor uses, or that is meant for monitors like it. */
+/** A channel that the monitor uses, or whose scope covers it. */
 export interface ChannelUse {
   id: string
   name: string
@@ -243,14 +243,15 @@ function Problem({ form, name }: { form: FormState; name: string }) {
 
 // Monitors are chosen on the page of each channel.
 function Channels({ channels, projectId, monitor }: MonitorFormProps) {
+  const isNotified = channels.some(({ isUsed, unusableReason }) => isUsed && unusableReason === null)
   return (
     <section aria-labelledby="channels-title" class="channel-uses">
       <h2 id="channels-title">Channels</h2>
-      {!channels.some(({ isUsed, unusableReason }) => isUsed && unusableReason === null) && (
+      {!isNotified && (
         <p class="banner">
           <Icon name="alert" />
           <span>
-            {monitor ? 'No one gets notified about this monitor.' : 'No channel notifies about every new monitor.'}{' '}
+            {monitor ? 'No one gets notified about this monitor.' : 'No channel covers new monitors.'}{' '}
             <a href={url(`/projects/${projectId}/channels`)}>Choose monitors on a channel's page</a>
           </span>
         </p>
@@ -268,7 +269,7 @@ function Channels({ channels, projectId, monitor }: MonitorFormProps) {
           ))}
         </ul>
       )}
-      <p class="help">To change who gets notified, edit a channel.</p>
+      {isNotified && <p class="help">To change who gets notified, edit a channel.</p>}
     </section>
   )
 }

@@ -97,13 +97,13 @@ interface HiddenWordsProps {
 function HiddenWordsSection({ project, words, returned }: HiddenWordsProps) {
   const form = formOf(returned, 'hidden-words', { words: words.join('\n') })
   return (
-    <Section id="hidden-words" title="Words to hide in messages">
+    <Section id="hidden-words" title="Words to hide">
       <form method="post" action={url(`/projects/${project.id}/hidden-words`)} class="form">
         <TextArea
           form={form}
           name="words"
-          label="Words, one a line"
-          help="Hidden in the output of jobs, in messages and from viewers, in addition to passwords and tokens."
+          label="Words, one per line"
+          help="Hidden from viewers, and in messages, like passwords and tokens."
           rows={4}
           hasFocus={form.problems.words !== undefined}
         />

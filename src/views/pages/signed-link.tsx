@@ -53,10 +53,10 @@ export function AcknowledgePage({ token, incident, monitorName, zone }: Acknowle
   }
   if (closedAt !== null) {
     return (
-      <LinkPage title="The incident has ended" button={null}>
+      <LinkPage title="Incident ended" button={null}>
         <p>
-          <strong>{name}</strong>: the incident ended on {fullMomentInZone(closedAt, zone)}. Nothing is left to
-          acknowledge.
+          <strong>{name}</strong>: the incident ended on {fullMomentInZone(closedAt, zone)}. No acknowledgment is
+          needed.
         </p>
       </LinkPage>
     )
@@ -86,7 +86,7 @@ export function ConfirmAddressPage({ token, channel, address, project }: ReaderP
     return (
       <LinkPage title="Address confirmed" button={null}>
         <p>
-          <bdi class="breakable">{address}</bdi> gets the alerts of the project <ProjectName name={project} />.
+          <bdi class="breakable">{address}</bdi> gets alerts from the project <ProjectName name={project} />.
         </p>
       </LinkPage>
     )
@@ -97,8 +97,8 @@ export function ConfirmAddressPage({ token, channel, address, project }: ReaderP
       button={{ action: url(`/confirm-address/${token}`), label: 'Confirm address' }}
     >
       <p>
-        <bdi class="breakable">{address}</bdi> will get the alerts of the project <ProjectName name={project} />. You
-        can unsubscribe at any time.
+        <bdi class="breakable">{address}</bdi> will get alerts from the project <ProjectName name={project} />. You can
+        unsubscribe at any time.
       </p>
     </LinkPage>
   )
@@ -116,7 +116,7 @@ export function UnsubscribePage({
     return (
       <LinkPage title="Unsubscribed" button={null}>
         <p>
-          {who} gets no alerts of the project <ProjectName name={project} />.
+          {who} no longer gets alerts from the project <ProjectName name={project} />.
         </p>
       </LinkPage>
     )
@@ -125,7 +125,7 @@ export function UnsubscribePage({
     return (
       <LinkPage title="Sign in to unsubscribe" button={null}>
         <p>
-          {who} belongs to a member of the project <ProjectName name={project} />. Only the member can unsubscribe it.
+          {who} belongs to a member of the project <ProjectName name={project} />. Only that member can unsubscribe.
         </p>
         <p>
           <a class="button button-primary" href={url(`/channels/${channel.id}/unsubscribe`)}>
@@ -138,7 +138,8 @@ export function UnsubscribePage({
   return (
     <LinkPage title="Unsubscribe?" button={{ action: url(`/unsubscribe/${token}`), label: 'Unsubscribe' }}>
       <p>
-        {who} will get no more alerts of the project <ProjectName name={project} />. Its owners will be notified.
+        {who} will no longer get alerts from the project <ProjectName name={project} />. The project's owners will be
+        notified.
       </p>
     </LinkPage>
   )
@@ -146,10 +147,9 @@ export function UnsubscribePage({
 
 export function ResubscribePage({ token, address, project }: ReaderPageProps) {
   return (
-    <LinkPage title="Get alerts again?" button={{ action: url(`/resubscribe/${token}`), label: 'Get alerts again' }}>
+    <LinkPage title="Resubscribe?" button={{ action: url(`/resubscribe/${token}`), label: 'Resubscribe' }}>
       <p>
-        <bdi class="breakable">{address}</bdi> unsubscribed from the alerts of the project{' '}
-        <ProjectName name={project} />.
+        <bdi class="breakable">{address}</bdi> will get alerts from the project <ProjectName name={project} /> again.
       </p>
     </LinkPage>
   )
@@ -157,9 +157,9 @@ export function ResubscribePage({ token, address, project }: ReaderPageProps) {
 
 export function SubscribedPage({ address, project }: Omit<ReaderPageProps, 'token' | 'channel'>) {
   return (
-    <LinkPage title="Subscribed" button={null}>
+    <LinkPage title="Resubscribed" button={null}>
       <p>
-        <bdi class="breakable">{address}</bdi> gets the alerts of the project <ProjectName name={project} /> again.
+        <bdi class="breakable">{address}</bdi> gets alerts from the project <ProjectName name={project} /> again.
       </p>
     </LinkPage>
   )

@@ -224,7 +224,7 @@ describe('A confirmation email', () => {
     expect(guard.outside.mails).toEqual([])
   })
 
-  test('is sent once when two processes look for it at a time', async () => {
+  test('is sent once when two processes run at the same time', async () => {
     guard = new TestGuard({ env: OPEN })
     guard.mailTo(guard.project(), 'ops@example.org')
     await Promise.all([mailConfirmations(guard.deps), mailConfirmations(guard.deps)])

@@ -53,7 +53,7 @@ export function claimDue(tx: Tx, { sending, limits }: Claiming): ClaimedMessage[
     .filter((message) => message !== null)
 }
 
-/** The channel whose other deliveries leave with this one; null if it leaves alone. */
+/** The channel whose other deliveries are combined with this one; null if it is sent alone. */
 function carrierOf(queues: readonly LimitedQueue[], sequence: number): string | null {
   return queues.find(({ isShort, due }) => isShort && due.at(-1) === sequence)?.channelId ?? null
 }

@@ -1,4 +1,4 @@
-// Masks secrets in what jobs sent, before it leaves the members of the project.
+// Masks secrets in what jobs sent, before anyone else than members of the project sees it.
 import type { Excerpt } from '#domain/notification.ts'
 import { type CutEnds, possibleKeys, redact } from '#domain/secrets.ts'
 import { plainOutput } from '#lib/plain-output.ts'

@@ -13,7 +13,7 @@ import { hasMailServer } from './mail-server.ts'
 export interface SendLimits {
   /** What may leave of these queues now, with the messages that each may have for itself. */
   apply(queues: readonly Queue[]): LimitedQueue[]
-  /** Call it for each message that leaves. */
+  /** Call it for each message that is sent. */
   take(channelId: string | null): void
   /** The receiver asked to wait. That holds everything that goes there. */
   hold(channel: Channel, ms: number): void

@@ -26,7 +26,8 @@ interface UpdateOptions extends Options {
 }
 
 const MONITORS_HELP =
-  '"all" (including new ones), "none", "tag:" and a tag, or names, slugs or keys separated by commas'
+  '"all" (including new ones), "none", "tag:TAG" (several separated by commas), or monitors: names, slugs or keys ' +
+  'separated by commas'
 
 export const addChannel: AddCommand = (program, shell) => {
   const channel = program.command('channel').description('list, test and update channels')

@@ -47,7 +47,7 @@ interface NewMonitorOptions extends Omit<SettingOptions, 'project'> {
 const SCHEDULE_HELP = 'in words, or as a cron or OnCalendar expression'
 const ZONE_HELP = 'time zone of the schedule'
 const CHANNELS_HELP = 'channels to notify: "all", "none", or IDs or names separated by commas'
-const NEW_CHANNELS_HELP = `${CHANNELS_HELP} (default: those for all monitors, or for its tags)`
+const NEW_CHANNELS_HELP = `${CHANNELS_HELP} (default: the channels for all monitors or for its tags)`
 
 export const addMonitor: AddCommand = (program, shell) => {
   const monitor = program.command('monitor').description('manage monitors')

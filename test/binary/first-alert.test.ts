@@ -56,7 +56,7 @@ test('The first alert arrives by email within two minutes of the first command, 
   expect(subjects()).toEqual(['Test from CronGuard', 'Down: backup'])
 }, 150_000)
 
-test('The mail server is kept over a restart, and commands know it', async () => {
+test('The mail server survives a restart, and commands read it', async () => {
   await cronguard.end('SIGTERM')
   await cronguard.start()
   const found = JSON.parse((await cronguard.run(['doctor', '--json'])).stdout)

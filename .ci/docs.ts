@@ -3,6 +3,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { CHANNEL_KINDS } from '#channels/index.ts'
+import { WORDING_FIELDS } from '#channels/shared/wording.ts'
 import { EXAMPLES } from '#commands/examples.ts'
 import { createProgram } from '#commands/program.ts'
 import { RESOURCES } from '#http/api/about.ts'
@@ -50,6 +52,7 @@ function makeBlocks(): Record<string, string> {
     commands: commandSections(),
     'api-calls': callTables(operationsOf(apiRoutes({} as never, {} as never).routes)),
     'api-fields': fieldTable(),
+    'channel-settings': channelTable(),
     crontab: fence('sh', crontab),
     'crontab-wget': fence('sh', crontab.replace(ONE_TRY.curl, ONE_TRY.wget)),
     'crontab-local': fence('sh', crontabLine('http://127.0.0.1:8000/ping/<uuid>')),
@@ -171,6 +174,17 @@ function callRow({ method, path, versions, needs, about }: DescribedOperation): 
 function fieldTable(): string {
   const rows = Object.entries(CHECK_FIELDS).map(([name, { takes, otherwise }]) => [code(name), takes, otherwise])
   return table(['Field', 'Takes', 'Default'], rows)
+}
+
+// Channels that run programs can't be created through the API.
+function channelTable(): string {
+  const rows = CHANNEL_KINDS.filter(({ runsPrograms }) => !runsPrograms).map(({ kind, fields }) => {
+    const own = fields.filter((field) => !WORDING_FIELDS.includes(field))
+    const names = (isRequired: boolean) =>
+      own.filter((one) => one.isRequired === isRequired).map(({ name }) => code(name))
+    return [code(kind), names(true).join(', '), names(false).join(', ')]
+  })
+  return table(['Kind', 'Required settings', 'Optional settings'], rows)
 }
 
 // At the end, because it uses the constants above.

@@ -1,5 +1,5 @@
 // A channel as its form has it, before it is saved.
-import { findKind, previewThrough, readerOf } from '#channels/index.ts'
+import { findKind, previewThrough, recipientOf } from '#channels/index.ts'
 import { type ChannelKind, changedSettings, type Message, type SetupResult } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel, SettingsInput } from '#domain/channel.ts'
@@ -43,7 +43,7 @@ export function readDraft(deps: Deps, draft: Draft): Channel {
     unconfirmedSince: null,
     unsubscribedAt: null,
   }
-  const email = readerOf(channel)
+  const email = recipientOf(channel)
   if (deps.config.confirmsAddresses && email !== null && !isVerifiedMember(deps.db, { ...draft, email })) {
     throw new AppError('conflict', 'Save the channel first: the address must be confirmed before you can send a test.')
   }

@@ -27,7 +27,7 @@ import { listNamesAndTags } from '#store/monitor-lists.ts'
 import { findProject } from '#store/projects.ts'
 import { changedMeanwhile, issueInWords } from '#words/problems.ts'
 import { groupOutcome, isGroup, membersOf, removeFromGroups, requireMembers } from './channel-groups.ts'
-import { awaitsConfirmation, checkReader, requireConfirmed } from './confirmations.ts'
+import { awaitsConfirmation, checkRecipient, requireConfirmed } from './confirmations.ts'
 import { send } from './deliveries.ts'
 import { readOnlyField } from './fields.ts'
 import { hasMailServer, type MailPlace } from './mail-server.ts'
@@ -78,7 +78,7 @@ export function createChannel(deps: Deps, { monitors, isByAdmin = false, ...inpu
     store.insertChannel(tx, channel)
     const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors: monitors ?? { is: 'all' } })
     store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
-    checkReader(tx, { config: deps.config, channel, before: null })
+    checkRecipient(tx, { config: deps.config, channel, before: null })
     return findOwn(tx, { projectId: channel.projectId, channelId: channel.id })
   })
 }
@@ -108,7 +108,7 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
     const { notifiesGaps = channel.notifiesGaps, monitors } = change
     const scope = monitors ? scopeOf(monitors) : channel.scope
     store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, notifiesGaps, scope })
-    checkReader(tx, { config: deps.config, channel: { ...channel, settings }, before: channel })
+    checkRecipient(tx, { config: deps.config, channel: { ...channel, settings }, before: channel })
     if (monitors) {
       const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors })
       store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
@@ -178,7 +178,7 @@ export function switchChannel(
   if ((disabledAt !== null) === isDisabled) return 0
   store.saveDisabledAt(tx, { id, disabledAt: isDisabled ? tx.now : null })
   // Someone who unsubscribed must agree before they get alerts again.
-  if (channel.unsubscribedAt !== null) checkReader(tx, { config, channel, before: null })
+  if (channel.unsubscribedAt !== null) checkRecipient(tx, { config, channel, before: null })
   return isDisabled ? failPendingOfChannel(tx, { channelId: id, detail: DISABLED }) : 0
 }
 

@@ -1,6 +1,6 @@
 // Strangers' addresses confirm first: anyone can create an account, so the address of a channel gets one email with a
-// link, and nothing else until its reader has confirmed it.
-import { readerOf } from '#channels/index.ts'
+// link, and nothing else until its recipient has confirmed it.
+import { recipientOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import { mailboxOf } from '#domain/account.ts'
 import { type Channel, UNCONFIRMED } from '#domain/channel.ts'
@@ -21,7 +21,7 @@ import { findProject, isVerifiedMember } from '#store/projects.ts'
 import { addressConfirmationMail } from '#words/account-mail.ts'
 import { hasMailServer } from './mail-server.ts'
 import { mail } from './mailed-links.ts'
-import { openReaderLink, type ReaderLink, signedUrl } from './signed-links.ts'
+import { openRecipientLink, type RecipientLink, signedUrl } from './signed-links.ts'
 
 const SENT_AT_ONCE_MAX = 5
 const RETRY_MS = 10 * MINUTE
@@ -43,24 +43,24 @@ export function requireConfirmed(deps: Pick<Deps, 'config'>, channel: Channel): 
  * Call it whenever the settings of a channel were saved. A new address waits for its confirmation, unless it is the
  * confirmed address of a member. `before` is null for a new channel.
  */
-export function checkReader(
+export function checkRecipient(
   tx: Tx,
   { config, channel, before }: Pick<Deps, 'config'> & { channel: Channel; before: Channel | null },
 ): void {
-  const email = readerOf(channel)
-  if (before !== null && readerOf(before)?.toLowerCase() === email?.toLowerCase()) return
+  const email = recipientOf(channel)
+  if (before !== null && recipientOf(before)?.toLowerCase() === email?.toLowerCase()) return
   const isStranger = email !== null && !isVerifiedMember(tx, { projectId: channel.projectId, email })
   const since = config.confirmsAddresses && isStranger ? tx.now : null
   if (before !== null || since !== null) saveUnconfirmedSince(tx, { id: channel.id, since })
 }
 
 /** What the page of the link in a confirmation email shows. Throws not_found when the token isn't valid. */
-export function readConfirmLink(deps: Deps, token: string): ReaderLink {
-  return openReaderLink(deps, { token, purpose: 'confirm-address' })
+export function readConfirmLink(deps: Deps, token: string): RecipientLink {
+  return openRecipientLink(deps, { token, purpose: 'confirm-address' })
 }
 
 /** Confirms the address. Pending notifications are sent now. Throws as `readConfirmLink`. */
-export function confirmByLink(deps: Deps, token: string): ReaderLink {
+export function confirmByLink(deps: Deps, token: string): RecipientLink {
   const { channel } = readConfirmLink(deps, token)
   if (channel.unconfirmedSince !== null) {
     deps.db.write((tx) => {
@@ -99,12 +99,12 @@ function claimMail(tx: Tx, id: string): Channel | null {
   const nextAt = nextMailAt(tx, { channel, now: tx.now })
   const isFree = nextAt <= tx.now
   saveConfirmationDueAt(tx, { id, dueAt: isFree ? null : nextAt })
-  if (isFree) insertConfirmationMail(tx, recipientOf(channel))
+  if (isFree) insertConfirmationMail(tx, countedMailbox(channel))
   return isFree ? channel : null
 }
 
 async function mailConfirmation(deps: Deps, channel: Channel): Promise<void> {
-  const to = readerOf(channel)
+  const to = recipientOf(channel)
   if (to === null) return
   const project = findProject(deps.db, channel.projectId)?.name ?? ''
   const { baseUrl } = deps.config
@@ -117,9 +117,9 @@ async function mailConfirmation(deps: Deps, channel: Channel): Promise<void> {
 }
 
 function nextMailAt(reader: Reader, { channel, now }: { channel: Channel; now: number }): number {
-  return nextConfirmationAt(findRecentMails(reader, { ...recipientOf(channel), now }))
+  return nextConfirmationAt(findRecentMails(reader, { ...countedMailbox(channel), now }))
 }
 
-function recipientOf(channel: Channel): { projectId: string; mailbox: string } {
-  return { projectId: channel.projectId, mailbox: mailboxOf(readerOf(channel) ?? '') }
+function countedMailbox(channel: Channel): { projectId: string; mailbox: string } {
+  return { projectId: channel.projectId, mailbox: mailboxOf(recipientOf(channel) ?? '') }
 }

@@ -38,7 +38,7 @@ import { redactedOutput } from './redaction.ts'
 import type { SendLimits } from './send-limits.ts'
 import { unsubscribeLinkOf } from './signed-links.ts'
 
-/** The delivery stays pending, so that the reader gets it after the confirmation. */
+/** The delivery stays pending, so that the recipient gets it after the confirmation. */
 const WAITS_FOR_CONFIRMATION: Outcome = {
   result: 'failed',
   reason: 'settings',
@@ -187,7 +187,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     pushKeys: () => derivePushKeys(secretOf(deps.config)),
     programs: deps.config.programs,
   }
-  const zone = zoneFor(deps, channel, kind.reader?.(settings.data)) ?? notificationZone(notification)
+  const zone = zoneFor(deps, channel, kind.recipient?.(settings.data)) ?? notificationZone(notification)
   const { baseUrl } = deps.config
   const message = {
     notification,

@@ -49,7 +49,7 @@ async function mailMembers(deps: Deps, { claimed, channel, detail }: Failure): P
     detail,
     url: urlOf(deps, claimed),
   }
-  const addresses = readersOf(deps, channel.projectId).map(({ email }) => email)
+  const addresses = recipientsOf(deps, channel.projectId).map(({ email }) => email)
   await Promise.all(addresses.map((to) => mail(deps, deliveryFailureMail({ ...facts, to }))))
 }
 
@@ -59,7 +59,7 @@ function urlOf({ db, config: { baseUrl } }: Deps, { id, notification }: ClaimedD
 }
 
 // Members who can fix the channel and have not opted out. Unverified addresses get no email.
-function readersOf(deps: Deps, projectId: string): User[] {
+function recipientsOf(deps: Deps, projectId: string): User[] {
   return listMembers(deps.db, projectId)
     .filter(({ role }) => may(role, 'operate'))
     .map(({ userId }) => findUser(deps.db, userId))

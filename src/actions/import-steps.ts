@@ -21,7 +21,7 @@ import type { Reader, Tx } from '#store/database.ts'
 import { deleteMonitor, findMonitorById, findMonitorByPingKey, insertMonitor } from '#store/monitors.ts'
 import * as projectStore from '#store/projects.ts'
 import { readSettings, switchChannel } from './channels.ts'
-import { checkReader } from './confirmations.ts'
+import { checkRecipient } from './confirmations.ts'
 import { exportChannel } from './exports.ts'
 import { isFreeForBadges, isFreeForPings } from './keys.ts'
 import { storeChange } from './monitors.ts'
@@ -146,7 +146,7 @@ function decideChannel(reader: Reader, imported: Omit<KnownChannel, 'known'>): D
     outcome: 'created',
     apply: (tx) => {
       channelStore.insertChannel(tx, made)
-      checkReader(tx, { config, channel: made, before: null })
+      checkRecipient(tx, { config, channel: made, before: null })
       switchChannel(tx, { config, channel: made, isDisabled: disabled })
       return (later) => channelStore.deleteChannel(later, id)
     },
@@ -182,7 +182,7 @@ function decideKnownChannel({ known, projectId, channel, scope: imported, config
     outcome: 'changed',
     apply: (tx) => {
       channelStore.saveChannel(tx, changed)
-      checkReader(tx, { config, channel: changed, before: known })
+      checkRecipient(tx, { config, channel: changed, before: known })
       switchChannel(tx, { config, channel: known, isDisabled: disabled })
       return (later) => {
         channelStore.saveChannel(later, known)

@@ -1,5 +1,5 @@
 // The link in a message that acknowledges an incident.
-import { channelTitle, readerOf } from '#channels/index.ts'
+import { channelTitle, recipientOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { AcknowledgmentLink, Incident } from '#domain/incident.ts'
@@ -46,7 +46,7 @@ export function readAcknowledgeLink(deps: Deps, token: string): AcknowledgeLink 
     incident: found.incident,
     monitorName: shownName(monitor),
     zone: zoneOfTimes(monitor.schedule),
-    via: { channel: channelTitle(channel), address: readerOf(channel) },
+    via: { channel: channelTitle(channel), address: recipientOf(channel) },
     projectId: found.projectId,
   }
 }

@@ -133,7 +133,7 @@ async function mailAddressLink(
 ): Promise<boolean> {
   const { baseUrl } = deps.config
   const token = newLink(deps, { userId, email, purpose: 'verify-email', proof })
-  // Only the reader of the email learns that the address has an account. The page looks the same either way.
+  // Only the recipient of the email learns that the address has an account. The page looks the same either way.
   const message = isTaken(deps.db, { userId, email })
     ? addressTakenMail({ to: email, url: `${baseUrl}/login` })
     : verificationMail({ to: email, url: `${baseUrl}/verify-email/${token}` })

@@ -1,5 +1,5 @@
 // Links in messages that act without a sign-in. Anyone who has the message has the link, so each does one thing.
-import { destinationOf, readerOf } from '#channels/index.ts'
+import { destinationOf, recipientOf } from '#channels/index.ts'
 import { type Deps, secretOf } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import { DAY } from '#lib/duration.ts'
@@ -55,8 +55,8 @@ function factOf(channel: Channel, purpose: LinkPurpose): string {
   return purpose === 'resubscribe' ? `${channel.unsubscribedAt} ${destination}` : destination
 }
 
-/** The channel of a link for its reader, and what the page of the link shows of it. */
-export interface ReaderLink {
+/** The channel of a link for its recipient, and what the page of the link shows of it. */
+export interface RecipientLink {
   channel: Channel
   address: string
   /** The name of its project. */
@@ -64,23 +64,26 @@ export interface ReaderLink {
 }
 
 /** Throws as `openLink`. */
-export function openReaderLink(deps: Deps, given: GivenLink): ReaderLink {
+export function openRecipientLink(deps: Deps, given: GivenLink): RecipientLink {
   const { channel } = openLink(deps, { ...given, idCount: 1 })
   const project = findProject(deps.db, channel.projectId)?.name ?? ''
-  return { channel, address: readerOf(channel) ?? '', project }
+  return { channel, address: recipientOf(channel) ?? '', project }
 }
 
-/** Whether the only reader of a channel is a member, who signs in to unsubscribe. */
-export function isReadByMember(reader: Reader, channel: Channel): boolean {
-  const email = readerOf(channel)
+/** Whether the only recipient of a channel is a member, who signs in to unsubscribe. */
+export function hasMemberRecipient(reader: Reader, channel: Channel): boolean {
+  const email = recipientOf(channel)
   return email !== null && isMemberAddress(reader, { projectId: channel.projectId, email })
 }
 
-/** The link of a message with which its only reader unsubscribes; null if the channel has none. */
+/** The link of a message with which its only recipient unsubscribes; null if the channel has none. */
 export function unsubscribeLinkOf(deps: Deps, channel: Channel): { url: string; isOneClick: boolean } | null {
   // A command that tests a channel may not be allowed to read the key.
-  if (readerOf(channel) === null || deps.config.secretKey === null) return null
-  return { url: signedUrl(deps, { purpose: 'unsubscribe', channel }), isOneClick: !isReadByMember(deps.db, channel) }
+  if (recipientOf(channel) === null || deps.config.secretKey === null) return null
+  return {
+    url: signedUrl(deps, { purpose: 'unsubscribe', channel }),
+    isOneClick: !hasMemberRecipient(deps.db, channel),
+  }
 }
 
 export function invalidLink(): AppError {

@@ -1,6 +1,6 @@
-// The reader of a channel's address can unsubscribe from a link in each message, and undo that from a link in a last
+// The recipient of a channel's address can unsubscribe from a link in each message, and undo that from a link in a last
 // email. Messages get forwarded, so this affects one channel only, and the owners of the project learn of it.
-import { channelTitle, readerOf } from '#channels/index.ts'
+import { channelTitle, recipientOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import { AppError } from '#lib/errors.ts'
@@ -8,53 +8,53 @@ import { findUser } from '#store/accounts.ts'
 import { findChannel } from '#store/channels.ts'
 import { saveUnsubscribedAt } from '#store/confirmations.ts'
 import { findProject, listMembers } from '#store/projects.ts'
-import { readerUnsubscribedMail, unsubscribedMail } from '#words/account-mail.ts'
+import { recipientUnsubscribedMail, unsubscribedMail } from '#words/account-mail.ts'
 import { switchChannel } from './channels.ts'
 import { hasMailServer } from './mail-server.ts'
 import { mail, mustVerify } from './mailed-links.ts'
-import { isReadByMember, openReaderLink, type ReaderLink, signedUrl } from './signed-links.ts'
+import { hasMemberRecipient, openRecipientLink, type RecipientLink, signedUrl } from './signed-links.ts'
 
 /** The channel of an unsubscribe link. */
-export interface UnsubscribeLink extends ReaderLink {
+export interface UnsubscribeLink extends RecipientLink {
   /** Whether a sign-in is needed, because the address is that of a member. */
   isMember: boolean
 }
 
 /** Throws not_found when the token isn't valid, or no longer. */
 export function readUnsubscribeLink(deps: Deps, token: string): UnsubscribeLink {
-  const link = openReaderLink(deps, { token, purpose: 'unsubscribe' })
-  return { ...link, isMember: isReadByMember(deps.db, link.channel) }
+  const link = openRecipientLink(deps, { token, purpose: 'unsubscribe' })
+  return { ...link, isMember: hasMemberRecipient(deps.db, link.channel) }
 }
 
-/** Disables the channel, unless its reader is a member, who signs in first. Throws as `readUnsubscribeLink`. */
+/** Disables the channel, unless its recipient is a member, who signs in first. Throws as `readUnsubscribeLink`. */
 export function unsubscribeByLink(deps: Deps, token: string): UnsubscribeLink {
   const { channel, isMember } = readUnsubscribeLink(deps, token)
   if (!isMember) unsubscribe(deps, channel)
   return readUnsubscribeLink(deps, token)
 }
 
-/** As `unsubscribeByLink`, for a signed-in member. Throws forbidden when the channel has another reader. */
+/** As `unsubscribeByLink`, for a signed-in member. Throws forbidden when the channel has another recipient. */
 export function unsubscribeMember(deps: Deps, { channel, email }: { channel: Channel; email: string }): void {
-  if (!isReadBy(channel, email)) throw new AppError('forbidden', 'This channel sends to another address.')
+  if (!isRecipient(channel, email)) throw new AppError('forbidden', 'This channel sends to another address.')
   unsubscribe(deps, channel)
 }
 
-export function isReadBy(channel: Channel, email: string): boolean {
-  return readerOf(channel)?.toLowerCase() === email.toLowerCase()
+export function isRecipient(channel: Channel, email: string): boolean {
+  return recipientOf(channel)?.toLowerCase() === email.toLowerCase()
 }
 
 /** Throws not_found when the token isn't valid, or no longer. */
-export function readResubscribeLink(deps: Deps, token: string): ReaderLink {
-  return openReaderLink(deps, { token, purpose: 'resubscribe' })
+export function readResubscribeLink(deps: Deps, token: string): RecipientLink {
+  return openRecipientLink(deps, { token, purpose: 'resubscribe' })
 }
 
-/** Enables the channel again, if its reader disabled it. Throws as `readResubscribeLink`. */
-export function resubscribeByLink(deps: Deps, token: string): ReaderLink {
+/** Enables the channel again, if its recipient disabled it. Throws as `readResubscribeLink`. */
+export function resubscribeByLink(deps: Deps, token: string): RecipientLink {
   const link = readResubscribeLink(deps, token)
   deps.db.write((tx) => {
     const current = findChannel(tx, link.channel.id)
     if (current === null || current.unsubscribedAt === null) return
-    // The reader asks for it, so nothing is to be confirmed.
+    // The recipient asks for it, so nothing is to be confirmed.
     saveUnsubscribedAt(tx, { id: current.id, at: null })
     switchChannel(tx, { config: deps.config, channel: { ...current, unsubscribedAt: null }, isDisabled: false })
   })
@@ -73,16 +73,16 @@ function unsubscribe(deps: Deps, { id }: Channel): void {
   mailAbout(deps, changed).catch((error) => deps.log.error('Could not send an email about a channel', { error }))
 }
 
-// The reader gets one last email, so that a stranger who was forwarded a message can't silence them unnoticed.
+// The recipient gets one last email, so that a stranger who was forwarded a message can't silence them unnoticed.
 async function mailAbout(deps: Deps, channel: Channel): Promise<void> {
   const { baseUrl } = deps.config
-  const address = readerOf(channel) ?? ''
+  const address = recipientOf(channel) ?? ''
   const project = findProject(deps.db, channel.projectId)?.name ?? ''
   const url = signedUrl(deps, { purpose: 'resubscribe', channel })
   const facts = { address, project, channel: channelTitle(channel), url: `${baseUrl}/channels/${channel.id}` }
   await Promise.all([
     mail(deps, unsubscribedMail({ to: address, project, url })),
-    ...ownersOf(deps, channel.projectId).map((to) => mail(deps, readerUnsubscribedMail({ ...facts, to }))),
+    ...ownersOf(deps, channel.projectId).map((to) => mail(deps, recipientUnsubscribedMail({ ...facts, to }))),
   ])
 }
 

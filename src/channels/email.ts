@@ -20,7 +20,7 @@ export const email: ChannelKind<EmailSettings> = {
   fields: [{ name: 'address', label: 'Address', help: 'Where to send the email.', type: 'address', isRequired: true }],
   settings: z.object({ address: Email }),
   summary: ({ address }) => address,
-  reader: ({ address }) => address,
+  recipient: ({ address }) => address,
   limits: ({ address }) => [{ key: `email ${address.toLowerCase()}`, burst: 60, perMs: MINUTE }],
   send,
 }

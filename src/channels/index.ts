@@ -130,11 +130,11 @@ function withoutSecrets(text: string, { kind, settings }: { kind: ChannelKind; s
     .reduce((shown, secret) => shown.replaceAll(secret, '•••'), text)
 }
 
-/** The email address of a channel's only reader; null if it has none. */
-export function readerOf({ kind: name, settings }: Pick<Channel, 'kind' | 'settings'>): string | null {
+/** The email address of a channel's only recipient; null if it has none. */
+export function recipientOf({ kind: name, settings }: Pick<Channel, 'kind' | 'settings'>): string | null {
   const kind = findKind(name)
   const read = kind?.settings.safeParse(settings)
-  return kind?.reader && read?.success ? kind.reader(read.data) : null
+  return kind?.recipient && read?.success ? kind.recipient(read.data) : null
 }
 
 const PLACES: readonly ChannelField['type'][] = ['address', 'url', 'secret', 'text']

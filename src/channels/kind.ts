@@ -46,7 +46,7 @@ export interface ChannelKind<Settings = unknown> {
   /** A short summary of the settings, without secrets. */
   summary(settings: Settings): string
   /** The email address of its only recipient, if the settings contain one. */
-  reader?(settings: Settings): string
+  recipient?(settings: Settings): string
   /** Whether the service keeps an entry for each incident, so that its messages can't be combined with others. */
   isPerIncident?: true
   /** How many messages the destination accepts. The rest waits, and several notifications leave as one message. */

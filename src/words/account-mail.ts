@@ -178,7 +178,7 @@ export function unsubscribedMail({ to, project, url }: { to: string; project: st
   }
 }
 
-export function readerUnsubscribedMail(facts: {
+export function recipientUnsubscribedMail(facts: {
   to: string
   address: string
   channel: string

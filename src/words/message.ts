@@ -25,7 +25,7 @@ export interface MessageFacts {
     open: string
     /** The page that acknowledges the incident without a sign-in. Null if there is nothing to acknowledge. */
     acknowledge: string | null
-    /** The page on which the only reader unsubscribes. `isOneClick`: a POST to it is enough. Null without one. */
+    /** The page on which the only recipient unsubscribes. `isOneClick`: a POST to it is enough. Null without one. */
     unsubscribe?: { url: string; isOneClick: boolean } | null
   }
   output: Output | null

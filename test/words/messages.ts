@@ -221,7 +221,7 @@ const ACCOUNT_MAILS: [when: string, mails.AccountMail][] = [
   ],
   [
     'the reader of a channel unsubscribed',
-    mails.readerUnsubscribedMail({
+    mails.recipientUnsubscribedMail({
       to: TO,
       address: 'ops@example.com',
       channel: 'On-call',

@@ -3,7 +3,7 @@
 import { deleteChannel, setChannelDisabled, testChannel, testedChannels } from '#actions/channels.ts'
 import { requestConfirmation } from '#actions/confirmations.ts'
 import { requireProvenAddress } from '#actions/mailed-links.ts'
-import { isReadBy, unsubscribeMember } from '#actions/subscriptions.ts'
+import { isRecipient, unsubscribeMember } from '#actions/subscriptions.ts'
 import { may } from '#domain/project.ts'
 import { frameOf } from '#http/frame.ts'
 import type { WebDeps } from '#http/guards.ts'
@@ -130,14 +130,14 @@ function showUnsubscribing({ deps }: WebDeps, context: ChannelRequest): Response
 
 function unsubscribe({ deps }: WebDeps, context: ChannelRequest): Response {
   const { channel } = context.report
-  const isReader = mayUnsubscribe(context)
-  if (isReader) unsubscribeMember(deps, { channel, email: context.user.email })
-  return redirect(url(`/channels/${channel.id}`), isReader ? 'channel-unsubscribed' : undefined)
+  const isTheirs = mayUnsubscribe(context)
+  if (isTheirs) unsubscribeMember(deps, { channel, email: context.user.email })
+  return redirect(url(`/channels/${channel.id}`), isTheirs ? 'channel-unsubscribed' : undefined)
 }
 
 /** Others may see the channel if they may disable it. */
 function mayUnsubscribe({ user, report: { channel }, project }: ChannelRequest): boolean {
-  if (isReadBy(channel, user.email)) return true
+  if (isRecipient(channel, user.email)) return true
   if (may(project.role, 'operate')) return false
   throw new AppError('forbidden', 'This channel sends to another address.')
 }

@@ -139,8 +139,8 @@ describe('Environment variables', () => {
     const { deps, db } = open(ENV)
     db.write((tx) => saveSetting(tx, { name: 'mail-server', value: '{"not": "read"}' }))
     expect(findMailServer(deps)).toMatchObject({ host: 'mail.example.com', username: 'ada', source: 'environment' })
-    expect(() => saveMailServer(deps, FORM)).toThrow('Environment variables set the mail server.')
-    expect(() => removeMailServer(deps)).toThrow('Environment variables set the mail server.')
+    expect(() => saveMailServer(deps, FORM)).toThrow('The mail server is set by environment variables.')
+    expect(() => removeMailServer(deps)).toThrow('The mail server is set by environment variables.')
   })
 })
 

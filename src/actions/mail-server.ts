@@ -103,7 +103,7 @@ export function removeMailServer(deps: Deps): void {
 
 function requireNoEnvironment({ config }: Pick<Deps, 'config'>): void {
   if (config.smtp === null) return
-  throw new AppError('conflict', 'Environment variables set the mail server. Change them, and restart CronGuard.')
+  throw new AppError('conflict', 'The mail server is set by environment variables. Change them and restart CronGuard.')
 }
 
 function findStored(reader: Reader): StoredMailServer | null {
@@ -134,7 +134,7 @@ function sealedFor({ config }: Deps, tx: Tx, { password, ...settings }: MailServ
 }
 
 const CHANGED_KEY = 'Enter the password again: the secret key has changed.'
-const ANOTHER_SERVER = 'You changed the server, port, encryption or user name. Enter the password again.'
+const ANOTHER_SERVER = 'You changed the host, port, encryption or user name. Enter the password again.'
 
 function missingPassword(problem: string): AppError {
   return new AppError('invalid', problem, { password: problem })

@@ -40,7 +40,7 @@ export function mustVerify(deps: Deps, user: User): boolean {
 }
 
 const CONFIRM_FIRST =
-  'Confirm your email address first. Open the link in the email we sent you, or resend it from your settings.'
+  'Confirm your email address first. Open the link in the confirmation email, or resend it from your settings.'
 
 /** Throws forbidden while the user must verify their address. */
 export function requireProvenAddress(deps: Deps, user: User): void {

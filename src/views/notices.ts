@@ -47,7 +47,7 @@ const NOTICES = {
   'session-ended': 'Signed out of that session.',
   'account-deleted': 'Account deleted.',
   'mail-server-saved': 'Mail server saved. Send a test to check it.',
-  'mail-server-removed': 'Mail server removed. Emails are only written to the log.',
+  'mail-server-removed': 'Mail server removed. Emails are no longer sent.',
   'backup-made': 'Backup created.',
   'backup-begun': "Backup started. It will appear here when it's done.",
   'backup-failed': 'Backup failed. See the reason below. Older backups are unchanged.',

@@ -204,7 +204,7 @@ describe('Email address', () => {
       await change('alice@new.example')
       expect(guard.outside.mails.map(({ to }) => to)).toEqual(['alice@new.example'])
       expect(now()?.email).toBe(EMAIL)
-      expect(await alice.read('/settings')).toContain('We sent a link to')
+      expect(await alice.read('/settings')).toContain('CronGuard sent a link to')
       const link = mailedLink()
       expect(link).toStartWith('/verify-email/')
       await new Visitor(guard).read(link)
@@ -212,7 +212,7 @@ describe('Email address', () => {
 
       expect((await new Visitor(guard).post(link)).status).toBe(303)
       expect(now()).toMatchObject({ email: 'alice@new.example', emailVerifiedAt: guard.clock.now() })
-      expect(await alice.read('/settings')).not.toContain('We sent a link to')
+      expect(await alice.read('/settings')).not.toContain('CronGuard sent a link to')
       expect((await alice.post(link)).status).toBe(404)
     })
 

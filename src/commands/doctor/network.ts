@@ -48,8 +48,7 @@ export const mail: Check = async (config) => {
   const smtp = mailServerOf(config)
   if (smtp === null) {
     return warn(
-      'No mail server is configured, so emails are only written to the log. Set one up on the Server page, or ' +
-        'set CRONGUARD_SMTP_HOST.',
+      'No mail server is configured, so no emails are sent. Set one up on the Server page, or set CRONGUARD_SMTP_HOST.',
     )
   }
   if (smtp.passwordProblem !== null) return await checkWithoutPassword(smtp)

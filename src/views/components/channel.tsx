@@ -30,7 +30,8 @@ export function MailBanner({ isAdmin }: { isAdmin: boolean }) {
     <div class="banner" role="note">
       <Icon name="mail" />
       <p>
-        <strong>No mail server is configured.</strong> Emails are only written to the log.{' '}
+        <strong>No mail server is configured.</strong> Emails are not sent. Only their recipients and subjects are
+        logged.{' '}
         {isAdmin ? (
           <a href={url('/instance#mail-server')}>Set up the mail server</a>
         ) : (

@@ -20,7 +20,7 @@ export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
           'A sample incident.'
         ) : (
           <>
-            A sample incident of your monitor “<bdi>{monitor}</bdi>”.
+            A sample incident for your monitor “<bdi>{monitor}</bdi>”.
           </>
         )}{' '}
         {kind !== null && `The layout in ${kind} may differ.`}

@@ -55,8 +55,8 @@ export function ChannelUnsubscribePage({
       back={url(`/channels/${channel.id}`)}
     >
       <p>
-        <bdi>{address}</bdi> will get no more alerts through the channel “<bdi>{channel.title}</bdi>”. The channel is
-        disabled, and the owners of the project are notified.
+        <bdi>{address}</bdi> will no longer get alerts through the channel “<bdi>{channel.title}</bdi>”. The channel
+        will be disabled, and the project's owners will be notified.
       </p>
     </Confirmation>
   )

@@ -71,8 +71,8 @@ function ConfirmFirst() {
     <p class="banner">
       <Icon name="alert" />
       <span>
-        Confirm your email address before you create a channel. Open the link in the email we sent you, or resend the
-        link from <a href={url('/settings#address')}>your settings</a>.
+        Confirm your email address before you create a channel. Open the link in the confirmation email, or resend it
+        from <a href={url('/settings#address')}>your settings</a>.
       </span>
     </p>
   )

@@ -43,8 +43,8 @@ export function MailServerSection(props: MailServerProps) {
     <Section id={MAIL_SECTION} title="Mail server">
       {server === null ? (
         <p>
-          <b>No mail server is configured.</b> Emails are only written to the log. Enter one to get alerts by email.
-          Changes apply immediately, without a restart.
+          <b>No mail server is configured.</b> Emails are not sent. Only their recipients and subjects are logged. Enter
+          one to get alerts by email. Changes apply immediately, without a restart.
         </p>
       ) : (
         <ServerInWords server={server} />
@@ -59,7 +59,7 @@ export function MailServerSection(props: MailServerProps) {
       {server !== null && variables.length === 0 && (
         <Confirm
           label="Remove mail server"
-          question="Remove the mail server and its password? Alerts by email are then only written to the log."
+          question="Remove the mail server and its password? Alerts will no longer be sent by email."
           action={url('/instance/mail-server/remove')}
           submit="Remove mail server"
         />

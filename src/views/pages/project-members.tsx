@@ -226,7 +226,7 @@ function InvitationForm({ project, hasMailServer, mustVerify, returned }: Invita
           label="Email address"
           type="email"
           autocomplete="off"
-          help="We send the link to this address. Leave empty to get a link that you send yourself."
+          help="CronGuard sends the link to this address. Leave empty to get a link that you send yourself."
           hasFocus={form.problems.email !== undefined}
         />
       )}

@@ -97,7 +97,7 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
       </p>
       {pendingEmail !== null && (
         <p>
-          We sent a link to <b class="breakable">{pendingEmail}</b>. The address changes when you open it.
+          CronGuard sent a link to <b class="breakable">{pendingEmail}</b>. The address changes when you open it.
         </p>
       )}
       {isOpen && (
@@ -115,7 +115,7 @@ function EmailSection({ context: { user }, pendingEmail, hasMailServer, returned
           type="email"
           autocomplete="email"
           help={
-            hasMailServer ? 'We send a link to this address. The address changes when you open the link.' : undefined
+            hasMailServer ? 'CronGuard sends a link to this address. The address changes when you open it.' : undefined
           }
           isRequired
           hasFocus={form.problems.email !== undefined}

@@ -36,7 +36,7 @@ export function claimDeliveries(deps: Deps, claiming: Claiming): ClaimedMessage[
 
 /**
  * Claims as many due deliveries as there are free slots. Where the destination accepts fewer messages than are due, the
- * last one carries the rest. When the power fails, a claim may be lost. Then the delivery is still pending.
+ * rest is combined into the last one. When the power fails, a claim may be lost. Then the delivery is still pending.
  */
 export function claimDue(tx: Tx, { sending, limits }: Claiming): ClaimedMessage[] {
   const free = SLOTS - sending.size

@@ -34,7 +34,7 @@ export interface AcknowledgeLink {
   via: AcknowledgmentLink
 }
 
-/** Throws not_found when the token isn't valid, or no longer: the channel is gone, disabled or sends elsewhere. */
+/** Throws not_found for an invalid link, and when its channel was deleted or disabled, or sends elsewhere. */
 export function readAcknowledgeLink(deps: Deps, token: string): AcknowledgeLink & { projectId: string } {
   const { ids, channel } = openLink(deps, { token, purpose: 'acknowledge', idCount: 2 })
   const found = findIncident(deps.db, ids[1] ?? '')

@@ -32,8 +32,8 @@ interface GivenLink {
 }
 
 /**
- * Throws not_found when the token is not valid, or no longer. A link for a channel that now sends elsewhere has another
- * signature, so it fails like any other wrong token.
+ * Throws not_found for an invalid or expired link. A link for a channel that now sends elsewhere has another signature,
+ * so it fails like any other wrong token.
  */
 export function openLink(
   { db, config, clock }: Deps,

@@ -81,7 +81,7 @@ describe.skipIf(python === null)('Apprise with its own library', () => {
     expect(received.map(({ path, body }) => [path, body.title, body.type])).toEqual([['/ops', 'Up: backup', 'success']])
   })
 
-  test('notifies a service whose address goes along', async () => {
+  test('notifies a service whose URL is in the request', async () => {
     expect((await send(DOWN, { urls: `json://127.0.0.1:${service.port}/direct` })).result).toBe('sent')
     expect(received.map(({ path }) => path)).toEqual(['/direct'])
   })

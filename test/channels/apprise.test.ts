@@ -112,7 +112,7 @@ test('apprise: notifies the services of a stored configuration', async () => {
   ])
 })
 
-test('apprise: sends the URLs of services along if nothing is stored', async () => {
+test('apprise: sends the service URLs if there is no key', async () => {
   await service.send(DOWN, { key: undefined, urls: URLS, username: undefined })
   expect(service.calls[0]).toMatchObject({ method: 'POST', path: '/apprise/notify' })
   expect(service.calls[0]?.json.urls).toBe(URLS)

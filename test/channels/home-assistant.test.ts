@@ -9,7 +9,6 @@ const adaptor: ServiceAdaptor = {
   kind: 'home-assistant',
   settings: (base) => ({ url: `${base}${PATH}` }),
   accepts: () => ({ status: 200 }),
-  // What an automation does with the texts is its own matter.
   read: ({ json }: Call) => ({
     name: json.monitor,
     status: json.status,

@@ -61,7 +61,7 @@ test('twilio-sms: sends through a messaging service', async () => {
   expect(service.calls[0]?.form.From).toBeUndefined()
 })
 
-test('twilio-sms: cuts the output so that few messages are paid', async () => {
+test('twilio-sms: cuts the output to save messages', async () => {
   await service.send({ ...DOWN, output: { text: 'line\n'.repeat(400), isCut: false } })
   const body = service.calls[0]?.form.Body ?? ''
   expect(body.length).toBeLessThanOrEqual(480)

@@ -60,12 +60,12 @@ test('twilio-voice: says twice what is down', async () => {
   ])
 })
 
-test('twilio-voice: does not call for a recovery unless it is wanted', async () => {
+test('twilio-voice: calls for a recovery only if enabled', async () => {
   expect((await service.send(UP, { callsOnRecovery: undefined })).result).toBe('sent')
   expect(service.calls).toEqual([])
 })
 
-test('twilio-voice: a name can not add elements or characters that XML lacks', async () => {
+test("twilio-voice: a name can't add elements or invalid XML characters", async () => {
   await service.send(messageOf(notificationOf({ name: '</Say><Dial>+1900</Dial>\u0000&\u0008' })))
   expect(service.calls[0]?.form.Twiml).toStartWith(
     '<Response><Say loop="2">CronGuard. Down: &lt;/Say&gt;&lt;Dial&gt;+1900&lt;/Dial&gt;&amp;. No ping',

@@ -59,7 +59,7 @@ describe('Webhook with placeholders', () => {
     expect(await sent(placeholders)).toMatchObject({ method: 'POST', text: '' })
   })
 
-  test('knows the check, and fills in no values of values', async () => {
+  test('knows the check, and replaces no placeholders inside values', async () => {
     const message = messageOf(notificationOf({ name: HOSTILE }))
     expect((await sent({ ...placeholders, body: '$JSON' }, message)).text).toBe(JSON.stringify(CHECK))
     expect((await sent({ ...placeholders, body: '$NAME' }, message)).text).toBe(HOSTILE)
@@ -164,7 +164,7 @@ describe('Webhook headers', () => {
   const field = webhook.fields.find(({ name }) => name === 'headers')
   const stored = { url: 'https://example.org', headers: 'Authorization: Bearer t0p\nContent-Type: text/plain' }
 
-  test('are shown without their values, unless these are harmless', () => {
+  test('show only harmless values', () => {
     expect(field?.concealing?.show(stored.headers)).toBe('Authorization: •••\nContent-Type: text/plain')
   })
 

@@ -1,5 +1,6 @@
 import { findKind } from '#channels/index.ts'
-import { type ChannelKind, changedSettings, type Message } from '#channels/kind.ts'
+import { type ChannelKind, changedSettings } from '#channels/kind.ts'
+import { sampleMessages } from '#channels/shared/samples.ts'
 import type { Deps } from '#deps.ts'
 import {
   CHANNELS_MAX,
@@ -282,23 +283,8 @@ function settingsAfter({ kind: name, settings }: Channel, input: SettingsInput):
 export function readSettings(kind: ChannelKind, input: unknown): unknown {
   const settings = kind.settings.safeParse(input)
   if (!settings.success) throw invalidSettings(settings.error.issues)
-  throwProblems(kind.problems?.(settings.data, sampleMessage()) ?? {})
+  throwProblems(kind.problems?.(settings.data, sampleMessages()) ?? {})
   return settings.data
-}
-
-function sampleMessage(): Message {
-  const notification = composeTest({ project: 'Sample', now: 0 })
-  return {
-    notification,
-    deliveryId: newUuid(),
-    baseUrl: 'https://cronguard.example.com',
-    zone: 'UTC',
-    links: { open: 'https://cronguard.example.com/', acknowledge: null },
-    output: null,
-    late: null,
-    check: () => null,
-    thread: { key: newUuid(), receipt: null },
-  }
 }
 
 function programsDisabled(): AppError {

@@ -57,8 +57,8 @@ export interface ChannelKind<Settings = unknown> {
   isText?: true
   /** Settings to start from. */
   presets?: readonly { label: string; settings: Readonly<Record<string, string>> }[]
-  /** Problems that only a message brings to light, by field. They prevent saving, not sending. */
-  problems?(settings: Settings, sample: Message): Record<string, string>
+  /** Problems that only show up with a message, by field. They prevent saving, not sending. */
+  problems?(settings: Settings, samples: readonly Message[]): Record<string, string>
   /** What is sent, as text, for kinds that don't show the content of a message as it is. */
   preview?(settings: Settings, message: Message): string
   /** Whether a browser that shows the form fills in the secrets by subscribing to push notifications. */

@@ -22,9 +22,9 @@ import { TEMPLATE_MAX } from './shared/liquid.ts'
 import { WEBHOOK_FIELDS, WEBHOOK_PRESETS } from './shared/webhook-fields.ts'
 import {
   buildRequest,
-  expectsJson,
   hostileMessage,
   METHODS,
+  NOT_JSON,
   type RequestTemplate,
   TEMPLATE_LANGUAGES,
   type WebhookRequest,
@@ -105,17 +105,25 @@ async function send(settings: WebhookSettings, message: Message, { outbound }: T
 
 /** Null if nothing is sent for this message. */
 function requestFor(settings: WebhookSettings, message: Message): WebhookRequest | null {
-  const template = templateFor(settings, message.notification)
+  const prefix = prefixFor(settings, message.notification)
+  if (prefix === null) return null
   const { language = 'none' } = settings
-  return template && buildRequest(template, { language, message, ownJson: webhookBody(message) })
+  return buildRequest(templateWith(settings, prefix), { language, message, ownJson: webhookBody(message) })
 }
 
-function templateFor(settings: WebhookSettings, { isTest, status }: Notification): RequestTemplate | null {
+/** What the names of the fields begin with whose template is used. Null if nothing is sent. */
+type Prefix = '' | 'up' | 'test'
+
+function prefixFor(settings: WebhookSettings, { isTest, status }: Notification): Prefix | null {
   const { test = 'same', up = 'same', down = 'send' } = settings
-  if (isTest) return test === 'own' ? ownTemplate(settings, 'test') : mainTemplate(settings)
-  if (status === 'up' && up === 'own') return ownTemplate(settings, 'up')
+  if (isTest) return test === 'own' ? 'test' : ''
+  if (status === 'up' && up === 'own') return 'up'
   const isSent = status === 'up' ? up === 'same' : down === 'send'
-  return isSent ? mainTemplate(settings) : null
+  return isSent ? '' : null
+}
+
+function templateWith(settings: WebhookSettings, prefix: Prefix): RequestTemplate {
+  return prefix === '' ? mainTemplate(settings) : ownTemplate(settings, prefix)
 }
 
 function mainTemplate({ method = 'POST', url, headers = '', body = '' }: WebhookSettings): RequestTemplate {
@@ -148,32 +156,22 @@ function indented(body: string): string {
   }
 }
 
-/** Problems of templates with a message full of special characters, by field. */
-function templateProblems(settings: WebhookSettings, sample: Message): Record<string, string> {
+/** Problems of templates with messages full of special characters, by field. */
+function templateProblems(settings: WebhookSettings, samples: readonly Message[]): Record<string, string> {
   if (settings.language !== 'liquid') return {}
-  const message = hostileMessage(sample)
-  const ownJson = webhookBody(message)
-  const own = { '': true, up: settings.up === 'own', test: settings.test === 'own' } as const
-  const found = (['', 'up', 'test'] as const)
-    .filter((prefix) => own[prefix])
-    .map((prefix) => {
-      const template = prefix === '' ? mainTemplate(settings) : ownTemplate(settings, prefix)
-      return [prefix === '' ? 'body' : `${prefix}Body`, problemOf(template, { message, ownJson })] as const
-    })
-  return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== null))
+  const problems = samples.flatMap((sample) => {
+    const prefix = prefixFor(settings, sample.notification)
+    const problem = requestFor(settings, hostileMessage(sample))?.problem ?? null
+    if (prefix === null || problem === null) return []
+    const when = `${OCCASIONS[sample.notification.isTest ? 'test' : sample.notification.status]}, ${problem}.`
+    const advice = problem.includes(NOT_JSON) ? ` ${JSON_ADVICE}` : ''
+    return [[prefix === '' ? 'body' : `${prefix}Body`, `${when}${advice}`] as const]
+  })
+  return Object.fromEntries(problems.reverse())
 }
 
-function problemOf(template: RequestTemplate, { message, ownJson }: { message: Message; ownJson: object }) {
-  const { problem, body } = buildRequest(template, { language: 'liquid', message, ownJson })
-  if (problem !== null) return `${problem[0]?.toUpperCase()}${problem.slice(1)}`
-  if (template.body === '' || template.method === 'GET' || !expectsJson(template)) return null
-  try {
-    JSON.parse(body)
-    return null
-  } catch {
-    return 'The body is not valid JSON when the name contains quotes. Write "{{ name }}" or {{ name | json }}.'
-  }
-}
+const OCCASIONS = { down: 'For down', up: 'For up', blind: 'After CronGuard was offline', test: 'For a test' } as const
+const JSON_ADVICE = 'Write values as "{{ name }}" or {{ name | json }}.'
 
 /** The webhook's wire format: snake_case, times as ISO 8601 in UTC, durations in whole seconds. */
 export function webhookBody(message: Message): Record<string, unknown> {

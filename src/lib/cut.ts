@@ -1,6 +1,6 @@
 // Cuts texts at a limit without splitting a character, and says so.
 
-/** How a receiver counts the length of a text. */
+/** How a receiver counts the length of a text: each character as 1 or more. */
 export type Measure = (text: string) => number
 
 export const countCharacters: Measure = (text) => [...text].length
@@ -16,7 +16,7 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 export function cutEnd(text: string, max: number, measure: Measure = countCharacters): string {
   if (measure(text) <= max) return text
   const mark = measure(CUT_MARK) < max ? CUT_MARK : ''
-  return takeWithin(charactersOf(text), max - measure(mark), measure).join('') + mark
+  return takeWithin(charactersOf(text.slice(0, unitsFor(max))), max - measure(mark), measure).join('') + mark
 }
 
 /** The text's end, with a mark before it if it is longer than `max`. */
@@ -25,10 +25,15 @@ export function cutStart(text: string, max: number, measure: Measure = countChar
   const mark = measure(CUT_MARK) + 1 < max ? `${CUT_MARK}\n` : ''
   return (
     mark +
-    takeWithin(charactersOf(text).reverse(), max - measure(mark), measure)
+    takeWithin(charactersOf(text.slice(-unitsFor(max))).reverse(), max - measure(mark), measure)
       .reverse()
       .join('')
   )
+}
+
+// No measure lets more units through. Splitting a long text into characters takes a second.
+function unitsFor(max: number): number {
+  return 2 * Math.max(0, max) + 2
 }
 
 // Emoji and letters with accents consist of several code points that must stay together.

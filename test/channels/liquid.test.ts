@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { renderLiquid, TEMPLATE_MAX } from '#channels/shared/liquid.ts'
+import { RenderBudget, renderLiquid, TEMPLATE_MAX } from '#channels/shared/liquid.ts'
 
 const DATA = {
   name: 'a "b"\n\\ 🛡️',
@@ -7,7 +7,7 @@ const DATA = {
   monitor: { slug: 'backup' },
 }
 
-const json = (template: string) => renderLiquid(template, DATA, 'json')
+const json = (template: string) => renderLiquid(template, DATA, 'json', new RenderBudget())
 
 describe('renderLiquid', () => {
   test.each([
@@ -24,12 +24,12 @@ describe('renderLiquid', () => {
 
   test('leaves a value as it is with "raw", and without escaping', () => {
     expect(json('{{ name | raw }}')).toEqual({ text: DATA.name })
-    expect(renderLiquid('{{ name }}', DATA, 'none')).toEqual({ text: DATA.name })
+    expect(renderLiquid('{{ name }}', DATA, 'none', new RenderBudget())).toEqual({ text: DATA.name })
   })
 
   test('encodes values in URLs, and puts those of headers on one line', () => {
-    expect(renderLiquid('/{{ name }}', { name: 'a/b c' }, 'url')).toEqual({ text: '/a%2Fb%20c' })
-    expect(renderLiquid('{{ name }}', { name: 'a\r\nX: b' }, 'header')).toEqual({ text: 'a X: b' })
+    expect(renderLiquid('/{{ name }}', { name: 'a/b c' }, 'url', new RenderBudget())).toEqual({ text: '/a%2Fb%20c' })
+    expect(renderLiquid('{{ name }}', { name: 'a\r\nX: b' }, 'header', new RenderBudget())).toEqual({ text: 'a X: b' })
   })
 
   test.each(['include', 'render', 'layout', 'block'])('has no tag "%s", which would read files', (tag) => {
@@ -56,5 +56,35 @@ describe('renderLiquid', () => {
   ])('says what is wrong with a template %s', (_what, template) => {
     const result = json(template)
     expect('problem' in result && result.problem).toMatch(/^.{5,160}$/)
+  })
+})
+
+describe('RenderBudget', () => {
+  test('is shared: what one text used, the next ones lack', () => {
+    let now = 0
+    const budget = new RenderBudget(() => now)
+    const given: number[] = []
+    const spend = (text: string) =>
+      budget.spend((ms) => {
+        given.push(ms)
+        now += 30
+        return { text }
+      })
+    expect([spend('a'), spend('b'), spend('c')]).toEqual([
+      { text: 'a' },
+      { text: 'b' },
+      { problem: 'rendering took too long' },
+    ])
+    expect(given).toEqual([50, 20])
+  })
+
+  test('limits the size of all texts together', () => {
+    const budget = new RenderBudget()
+    const twice = `{{ text }}{{ text }}`
+    const data = { text: 'x'.repeat(60 * 1024) }
+    const render = () => renderLiquid(twice, data, 'none', budget)
+    expect(render()).toEqual({ text: data.text.repeat(2) })
+    expect(render()).toEqual({ text: data.text.repeat(2) })
+    expect(render()).toEqual({ problem: 'the result is too long' })
   })
 })

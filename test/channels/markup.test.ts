@@ -19,6 +19,15 @@ describe('renderText', () => {
     expect(renderText(contentOf(TEST), dialect, { max: 4000, without: WITHOUT })).toBe(texts.test)
   })
 
+  test('shows the beginning of a text that is far too long', () => {
+    const details = `Begins. ${'a <b> & *c* 👩‍🚀 '.repeat(15_000)}`
+    for (const dialect of [PLAIN, MARKDOWN, HTML]) {
+      const text = renderText({ ...contentOf(DOWN), details, facts: [], output: null }, dialect, { max: 4000 })
+      expect(text).toContain('Begins')
+      expect([...text].length).toBeWithin(2800, 4001)
+    }
+  })
+
   test('stays within any limit, and keeps the title to the end', () => {
     const notification = notificationOf({ name: 'backup *nightly*' })
     notification.monitor.description = 'See https://wiki.example.org/backup. '.repeat(200)

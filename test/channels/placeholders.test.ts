@@ -10,7 +10,7 @@ const VALUES: PlaceholderValues = {
   tags: ['prod', 'db', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'tenth'],
   EXITSTATUS: '3',
   BODY: 'line 1\nline "2" $NAME',
-  JSON: () => ({ name: 'x', tags: 'prod' }),
+  JSON: '{"name":"x","tags":"prod"}',
 }
 
 const fill = (text: string, place: Place = 'body') => fillPlaceholders(text, VALUES, place)
@@ -47,4 +47,9 @@ test('fillPlaceholders: URLs and headers have no $BODY', () => {
 test('fillPlaceholders: headers contain only Latin-1 and no line breaks', () => {
   const values = { ...VALUES, NAME: 'é 備\r\nX-Evil: 1 🛡' }
   expect(fillPlaceholders('$NAME', values, 'header')).toBe('é &#20633; X-Evil: 1 &#128737;')
+})
+
+test('fillPlaceholders: stops once the values have more characters than allowed', () => {
+  const filled = fillPlaceholders('$BODY'.repeat(2000), { ...VALUES, BODY: 'x'.repeat(10_000) }, 'body', 25_000)
+  expect(filled).toHaveLength(30_000)
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { changedSettings } from '#channels/kind.ts'
+import { sampleMessages } from '#channels/shared/samples.ts'
 import { webhook } from '#channels/webhook.ts'
 import { composeTest } from '#domain/notification.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
@@ -101,16 +102,58 @@ describe('Webhook with Liquid', () => {
     ['a body that does not parse', { body: '{"a": "{{ name"}' }, 'body'],
     ['an unknown filter', { body: '{{ name | shout }}' }, 'body'],
     ['JSON without quotes around a name', { body: '{"a": {{ name }}}' }, 'body'],
+    ['JSON that is invalid for down', { body: '{"s": {{ down_seconds }}}' }, 'body'],
+    ['JSON that is invalid for up', { body: '{"a": 1 {% if status == "up" %} "b": 2 {% endif %}}' }, 'body'],
+    ['JSON that is invalid for a notice', { body: '{"n": {{ monitor.ping_count }}}' }, 'body'],
+    [
+      [
+        'JSON that is invalid without a ping',
+        { body: '{"x": {% if monitor == blank or last_ping %}1{% endif %}}' },
+        'body',
+      ],
+      {
+        body: '{"x": {% if last_ping %}1{% endif %}}',
+      },
+      'body',
+    ],
     ['a body of its own for up', { up: 'own', upUrl: 'https://example.org', upBody: '[{{ name }}]' }, 'upBody'],
   ])('refuses to save %s', (_what, change, field) => {
     const settings = webhook.settings.parse({ url: 'https://example.org', ...liquid, ...change })
-    expect(Object.keys(webhook.problems?.(settings, DOWN) ?? {})).toEqual([field])
+    expect(Object.keys(webhook.problems?.(settings, sampleMessages()) ?? {})).toEqual([field])
+  })
+
+  test('sends its own JSON if the result is not valid JSON, and says so', async () => {
+    const { outcome, text, type } = await sent({ ...liquid, body: '{"a": {{ name }}}' })
+    expect(JSON.parse(text ?? '')).toMatchObject({ status: 'down', monitor: { name: 'backup' } })
+    expect(type).toBe('application/json')
+    expect(outcome.detail).toContain('the template of the body failed: the result is not valid JSON')
+  })
+
+  test('sends its own JSON if placeholders make the body too large, and says so', async () => {
+    const message = { ...DOWN, output: { text: 'x'.repeat(10_000), isCut: false } }
+    const { outcome, text } = await sent({ language: 'placeholders', body: '$BODY'.repeat(2000) }, message)
+    expect(JSON.parse(text ?? '')).toMatchObject({ status: 'down' })
+    expect(outcome.detail).toContain('the template of the body failed: the result is too long')
+  })
+
+  test('renders no more templates once the time of the message is used up', async () => {
+    const loop = '{% for i in (1..999) %}'
+    const end = '{% endfor %}'
+    const slow = `X-Slow: ${loop.repeat(3)}${end.repeat(3)}`
+    const { outcome, headers, text } = await sent({
+      ...liquid,
+      headers: `${slow}\nX-Last: {{ name }}`,
+      body: '{{ name }}',
+    })
+    expect(headers?.['x-last']).toBe('')
+    expect(JSON.parse(text ?? '')).toMatchObject({ status: 'down' })
+    expect(outcome.detail).toContain('rendering took too long')
   })
 
   test('accepts every preset', () => {
     for (const { settings } of webhook.presets ?? []) {
       const parsed = webhook.settings.parse({ url: 'https://example.org', ...settings })
-      expect(webhook.problems?.(parsed, DOWN)).toEqual({})
+      expect(webhook.problems?.(parsed, sampleMessages())).toEqual({})
       expect(webhook.preview?.(parsed, DOWN)).toContain('backup')
     }
   })

@@ -1,12 +1,13 @@
 // Liquid templates. They read no files, get plain data only, and are limited in time, memory and size.
-import { Liquid, type Template } from 'liquidjs'
+import { Liquid } from 'liquidjs'
+import { systemClock } from '#lib/clock.ts'
 
 const MIB = 1024 * 1024
 const RENDER_MAX_MS = 50
 const MEMORY_MAX = 2 * MIB
 /** The longest template. */
 export const TEMPLATE_MAX = 10_000
-/** The longest text that a template may produce. */
+/** What all templates of a message may produce together. */
 const RESULT_MAX = 256 * 1024
 
 /** Tags that read other templates. */
@@ -62,21 +63,46 @@ function textOf(value: unknown): string {
 /** The text, or what is wrong with the template. */
 export type Rendered = { text: string } | { problem: string }
 
+/** The time and the size that all texts of one message may still use. Once it is spent, nothing more is rendered. */
+export class RenderBudget {
+  readonly #now: () => number
+  #msLeft = RENDER_MAX_MS
+  #charactersLeft = RESULT_MAX
+
+  constructor(now = (): number => systemClock.elapsed()) {
+    this.#now = now
+  }
+
+  /** Renders within what is left. `render` gets the milliseconds. */
+  spend(render: (ms: number) => Rendered): Rendered {
+    if (this.#msLeft <= 0) return { problem: TOO_SLOW }
+    const startedAt = this.#now()
+    const rendered = render(this.#msLeft)
+    this.#msLeft -= this.#now() - startedAt
+    if (!('text' in rendered)) return rendered
+    this.#charactersLeft -= rendered.text.length
+    return this.#charactersLeft < 0 ? { problem: TOO_LONG } : rendered
+  }
+
+  /** How many characters a text may still have. */
+  get charactersLeft(): number {
+    return Math.max(0, this.#charactersLeft)
+  }
+}
+
+const TOO_SLOW = 'rendering took too long'
+const TOO_LONG = 'the result is too long'
+
 /** Renders a template. Never throws for what the template contains. */
-export function renderLiquid(template: string, data: object, escaping: Escaping): Rendered {
-  const engine = ENGINES[escaping]
-  let parsed: Template[]
-  try {
-    parsed = engine.parse(template)
-  } catch (error) {
-    return { problem: problemOf(error) }
-  }
-  try {
-    const text = String(engine.renderSync(parsed, data))
-    return text.length > RESULT_MAX ? { problem: 'The result is too long.' } : { text }
-  } catch (error) {
-    return { problem: problemOf(error) }
-  }
+export function renderLiquid(template: string, data: object, escaping: Escaping, budget: RenderBudget): Rendered {
+  return budget.spend((renderLimit) => {
+    try {
+      const engine = ENGINES[escaping]
+      return { text: String(engine.renderSync(engine.parse(template), data, { renderLimit })) }
+    } catch (error) {
+      return { problem: problemOf(error) }
+    }
+  })
 }
 
 // The library's messages quote the template over several lines. The first line says what is wrong, and where.

@@ -47,7 +47,8 @@ export function fitContent(
   content: MessageContent,
   { max, sizeOf }: { max: number; sizeOf(content: MessageContent): number },
 ): MessageContent {
-  let rest = shortened(visible(content), OUTPUT_MAX)
+  // Nothing longer can fit, and a custom text may be very long.
+  let rest = shortened(visible({ ...content, details: cutEnd(content.details, max) }), OUTPUT_MAX)
   for (const reduce of REDUCTIONS) {
     // Escaping makes texts longer, so one step may not be enough.
     for (let step = 0; step < 12; step += 1) {
@@ -79,22 +80,26 @@ const KEPT = 300
 const SHOWN_MIN = 20
 
 const REDUCTIONS: Reduction[] = [
-  (content, excess) => withDescription(content, Math.max(KEPT, content.description.length - excess)),
+  (content, excess) => withDescription(content, Math.max(KEPT, countCharacters(content.description) - excess)),
   (content, excess) => shortened(content, Math.max(KEPT, outputLength(content) - excess)),
   (content) => ({ ...content, facts: content.facts.slice(0, -1) }),
-  (content, excess) => withDescription(content, content.description.length - excess),
+  (content, excess) => withDescription(content, countCharacters(content.description) - excess),
   (content, excess) => shortened(content, outputLength(content) - excess),
-  (content, excess) => ({ ...content, details: cutTo(content.details, content.details.length - excess) }),
+  // Where escaping doubles the length, what is too much may be more than all of the text.
+  (content, excess) => {
+    const length = countCharacters(content.details)
+    return { ...content, details: cutTo(content.details, Math.max(length - excess, Math.floor(length * 0.7))) }
+  },
 ]
 
 function outputLength({ output }: MessageContent): number {
-  return output?.text.length ?? 0
+  return output === null ? 0 : countCharacters(output.text)
 }
 
 /** With at most `max` characters of the output. */
 function shortened(content: MessageContent, max: number): MessageContent {
   const { output } = content
-  if (output === null || output.text.length <= max) return content
+  if (output === null || outputLength(content) <= max) return content
   return { ...content, output: max < SHOWN_MIN ? null : { text: cutStart(output.text, max), isCut: true } }
 }
 

@@ -12,8 +12,8 @@ export interface PlaceholderValues {
   EXITSTATUS: string
   /** The output of the ping; empty if there is none. */
   BODY: string
-  /** The check as the management API shows it. */
-  JSON(): unknown
+  /** The check as the management API shows it, as JSON. */
+  JSON: string
 }
 
 /** Where a text is used. Headers and addresses have no `$BODY`, as in Healthchecks. */
@@ -22,12 +22,19 @@ export type Place = 'url' | 'header' | 'body'
 // Longer names come first: $NAME_JSON contains $NAME.
 const PLACEHOLDER = /\$(?:(NAME_JSON|BODY_JSON|EXITSTATUS|STATUS|NAME|SLUG|TAGS|CODE|NOW|JSON|BODY)|TAG([1-9]\d*))/g
 
-/** Replaces the placeholders of a text in one pass. Unknown ones stay as they are. */
-export function fillPlaceholders(text: string, values: PlaceholderValues, place: Place): string {
+/**
+ * Replaces the placeholders of a text in one pass. Unknown ones stay as they are. Once the values have more than `max`
+ * characters together, the other placeholders become empty.
+ */
+export function fillPlaceholders(text: string, values: PlaceholderValues, place: Place, max = Infinity): string {
+  let length = 0
   return text.replace(PLACEHOLDER, (found, name: string | undefined, digits: string | undefined) => {
-    if (digits !== undefined) return tagAt({ found, digits, values, place })
+    if (length > max) return ''
     if (name?.startsWith('BODY') && place !== 'body') return found
-    return encode(valueNamed(name ?? '', values), place)
+    const filled =
+      digits === undefined ? encode(valueNamed(name ?? '', values), place) : tagAt({ found, digits, values, place })
+    length += filled.length
+    return filled
   })
 }
 
@@ -39,10 +46,8 @@ function valueNamed(name: string, values: PlaceholderValues): string {
       return JSON.stringify(values.BODY)
     case 'TAGS':
       return values.tags.join(' ')
-    case 'JSON':
-      return JSON.stringify(values.JSON())
     default:
-      return values[name as 'CODE' | 'STATUS' | 'NOW' | 'NAME' | 'SLUG' | 'EXITSTATUS' | 'BODY']
+      return values[name as 'CODE' | 'STATUS' | 'NOW' | 'NAME' | 'SLUG' | 'EXITSTATUS' | 'BODY' | 'JSON']
   }
 }
 

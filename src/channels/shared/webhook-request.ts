@@ -4,7 +4,7 @@ import { type MonitorNotification, type Notification, notificationUrl } from '#d
 import { SECOND } from '#lib/duration.ts'
 import { notificationDetails, notificationSubject, notificationTitle } from '#words/notification.ts'
 import { type Header, parseHeaders } from './headers.ts'
-import { type Escaping, type Rendered, renderLiquid } from './liquid.ts'
+import { type Escaping, RenderBudget, type Rendered, renderLiquid } from './liquid.ts'
 import { fillPlaceholders, latin1, type Place, type PlaceholderValues } from './placeholders.ts'
 
 export const METHODS = ['POST', 'PUT', 'PATCH', 'GET'] as const
@@ -77,13 +77,12 @@ function bodyOf(
   },
 ): SentBody {
   const own: SentBody = { body: JSON.stringify(ownJson), type: JSON_TYPE, isReplaced: false }
-  if (language === 'placeholders') return { ...NO_BODY, body: fillOr('', 'body', template.body, 'none') }
-  if (template.body === '') return own
+  const isPlain = language === 'placeholders'
+  if (template.body === '') return isPlain ? NO_BODY : own
   const isJson = expectsJson(template)
-  const body = fillOr(FAILED, 'body', template.body, isJson ? 'json' : 'none')
-  return body === FAILED
-    ? { ...own, isReplaced: true }
-    : { body, type: isJson ? JSON_TYPE : TEXT_TYPE, isReplaced: false }
+  const body = fillOr(FAILED, 'body', template.body, isJson && !isPlain ? 'json' : 'none')
+  if (body === FAILED) return { ...own, isReplaced: true }
+  return { body, type: isPlain ? null : isJson ? JSON_TYPE : TEXT_TYPE, isReplaced: false }
 }
 
 const JSON_TYPE = 'application/json'
@@ -100,7 +99,7 @@ function withBody(headers: readonly Header[], { body, type, isReplaced }: SentBo
 const PLACES: Record<Place, string> = { url: 'URL', header: 'headers', body: 'body' }
 
 /** Whether the body must be valid JSON: its type says so, or it looks like it and has no type. */
-export function expectsJson({ headers, body }: Pick<RequestTemplate, 'headers' | 'body'>): boolean {
+function expectsJson({ headers, body }: Pick<RequestTemplate, 'headers' | 'body'>): boolean {
   const type = parseHeaders(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
   return type === undefined ? /^\s*[[{]/.test(body) && !/^\s*\{[{%]/.test(body) : /\bjson\b/i.test(type)
 }
@@ -109,21 +108,41 @@ type Fill = (text: string, place: Place, escaping: Escaping) => Rendered
 
 function fillerOf(language: TemplateLanguage, { message, ownJson }: { message: Message; ownJson: object }): Fill {
   if (language === 'none') return (text) => ({ text })
+  const budget = new RenderBudget()
   if (language === 'liquid') {
     const data = liquidData(message, ownJson)
-    return (text, _place, escaping) => renderLiquid(text, data, escaping)
+    return (text, place, escaping) => {
+      const rendered = renderLiquid(text, data, escaping, budget)
+      const isWrong = place === 'body' && escaping === 'json' && 'text' in rendered && !isJson(rendered.text)
+      return isWrong ? { problem: NOT_JSON } : rendered
+    }
   }
   const values = placeholderValues(message)
-  return (text, place) => ({ text: fillPlaceholders(text, values, place) })
+  return (text, place) => {
+    return budget.spend(() => ({ text: fillPlaceholders(text, values, place, budget.charactersLeft) }))
+  }
+}
+
+/** Part of the problem of a body that must be JSON. */
+export const NOT_JSON = 'the result is not valid JSON'
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const NO_UUID = '00000000-0000-0000-0000-000000000000'
 
 function placeholderValues(message: Message): PlaceholderValues {
-  const { notification, output, check } = message
+  const { notification, output } = message
   const about = notification.status === 'blind' ? null : notification
+  const check = message.check()
   return {
-    CODE: String(check()?.uuid ?? NO_UUID),
+    CODE: String(check?.uuid ?? NO_UUID),
     STATUS: statusOf(notification),
     NOW: `${new Date(notification.at).toISOString().slice(0, 19)}+00:00`,
     NAME: notificationSubject(notification),
@@ -131,7 +150,7 @@ function placeholderValues(message: Message): PlaceholderValues {
     tags: about?.monitor.tags ?? [],
     EXITSTATUS: exitStatusOf(about),
     BODY: output?.text ?? '',
-    JSON: () => check() ?? { name: notificationSubject(notification), status: statusOf(notification) },
+    JSON: JSON.stringify(check ?? { name: notificationSubject(notification), status: statusOf(notification) }),
   }
 }
 
@@ -171,8 +190,8 @@ const HOSTILE = 'a "quoted" \\ name 🛡️\n{{ 7 }} $NAME </b>'
 /** The same message full of special characters, to try templates with. */
 export function hostileMessage(message: Message): Message {
   const { notification } = message
-  if (notification.status === 'blind') return message
+  if (notification.status === 'blind') return { ...message, notification: { ...notification, project: HOSTILE } }
   const monitor = { ...notification.monitor, name: HOSTILE, description: HOSTILE, tags: [HOSTILE] }
-  const output = { text: HOSTILE.repeat(200), isCut: true }
+  const output = message.output && { text: HOSTILE.repeat(200), isCut: true }
   return { ...message, output, notification: { ...notification, monitor, project: HOSTILE } }
 }

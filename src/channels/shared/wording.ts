@@ -4,7 +4,7 @@ import type { ChannelKind, Message } from '#channels/kind.ts'
 import { webhookBody } from '#channels/webhook.ts'
 import type { ChannelField } from '#domain/channel.ts'
 import type { MessageFacts } from '#words/message.ts'
-import { renderLiquid, TEMPLATE_MAX } from './liquid.ts'
+import { RenderBudget, renderLiquid, TEMPLATE_MAX } from './liquid.ts'
 import { hostileMessage, liquidData } from './webhook-request.ts'
 
 const TITLE_MAX = 300
@@ -49,7 +49,7 @@ export function withWording(kind: ChannelKind): ChannelKind {
     ...kind,
     fields: [...kind.fields, ...WORDING_FIELDS],
     settings: kind.settings.and(WordingSettings),
-    problems: (settings, sample) => ({ ...kind.problems?.(settings, sample), ...problemsOf(settings, sample) }),
+    problems: (settings, samples) => ({ ...kind.problems?.(settings, samples), ...problemsOf(settings, samples) }),
   }
 }
 
@@ -58,8 +58,9 @@ export function wordingOf(settings: unknown, message: Message): { wording: Wordi
   const { titleTemplate, textTemplate } = settings as WordingSettings
   if (!titleTemplate && !textTemplate) return { wording: NO_WORDING, problem: null }
   const data = liquidData(message, webhookBody(message))
+  const budget = new RenderBudget()
   const rendered = [titleTemplate, textTemplate].map((template) =>
-    template ? renderLiquid(template, data, 'none') : null,
+    template ? renderLiquid(template, data, 'none', budget) : null,
   )
   const [title = null, text = null] = rendered.map((result) => (result && 'text' in result ? result.text : null))
   const problem = rendered.find((result) => result && 'problem' in result)
@@ -70,12 +71,13 @@ type Wording = NonNullable<MessageFacts['wording']>
 
 const NO_WORDING: Wording = { title: null, text: null }
 
-function problemsOf(settings: unknown, sample: Message): Record<string, string> {
-  const message = hostileMessage(sample)
+function problemsOf(settings: unknown, samples: readonly Message[]): Record<string, string> {
   const templates = settings as WordingSettings
-  return Object.fromEntries(
-    (['titleTemplate', 'textTemplate'] as const)
-      .map((name) => [name, wordingOf({ [name]: templates[name] }, message).problem] as const)
-      .filter((entry): entry is readonly [(typeof entry)[0], string] => entry[1] !== null),
+  const problems = (['titleTemplate', 'textTemplate'] as const).flatMap((name) =>
+    samples.flatMap((sample) => {
+      const { problem } = wordingOf({ [name]: templates[name] }, hostileMessage(sample))
+      return problem === null ? [] : [[name, problem] as const]
+    }),
   )
+  return Object.fromEntries(problems)
 }

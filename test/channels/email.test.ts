@@ -7,6 +7,7 @@ import { email } from '#channels/email.ts'
 import type { Lateness } from '#domain/lateness.ts'
 import type { Log, LogFields } from '#lib/log.ts'
 import { createLogMailer, createSmtpMailer, type Mailer, type SmtpSettings } from '#lib/mail.ts'
+import { renderAlertHtml, renderAlertText } from '#views/emails/alert.tsx'
 import { newOutbound } from '../support/outbound.ts'
 import {
   type Certificate,
@@ -151,6 +152,13 @@ describe('Alert mail', () => {
     const [mail] = receiver.mails
     expect(mail?.text).toContain('Last output (end only):\n<b>1</b> of 2\nERROR: disk full\n')
     expect(mail?.html).toMatch(/<pre [^>]*>&lt;b&gt;1&lt;\/b&gt; of 2\n<span [^>]*>ERROR: disk full<\/span><\/pre>/)
+  })
+
+  test('with a custom text has no heading for details', () => {
+    const message = { ...messageOf(notificationOf()), late: null, wording: { title: null, text: 'Call Ada.' } }
+    const text = renderAlertText(message)
+    expect(text).toContain('Call Ada.')
+    expect(text + renderAlertHtml(message)).not.toContain('Details')
   })
 
   test('says why it is late', async () => {

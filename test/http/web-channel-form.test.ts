@@ -127,6 +127,9 @@ describe('Unsaved channel', () => {
     const hook = await draft('preview', { ...HOOK, 'setting-secret': 'secret-of-the-hook' })
     expect(words(hook.html)).toContain('POST http://hooks.example.org/x')
     expect(hook.html).not.toContain('secret-of-the-hook')
+    const LAYOUT = 'may differ'
+    expect([html, hook.html].map((text) => text.includes(LAYOUT))).toEqual([true, false])
+    expect((await draft('preview', { kind: 'group' })).html).not.toContain(LAYOUT)
   })
 
   test('finds the value of a setting, and says why it finds none', async () => {

@@ -23,7 +23,7 @@ export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
             A sample incident for your monitor “<bdi>{monitor}</bdi>”.
           </>
         )}{' '}
-        {kind !== null && `The layout in ${kind} may differ.`}
+        {kind !== null && messages.some((message) => 'content' in message) && `The layout in ${kind} may differ.`}
       </p>
       {messages.map((message) =>
         'text' in message ? (

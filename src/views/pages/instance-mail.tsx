@@ -43,8 +43,8 @@ export function MailServerSection(props: MailServerProps) {
     <Section id={MAIL_SECTION} title="Mail server">
       {server === null ? (
         <p>
-          <b>No mail server is configured.</b> Emails are not sent. Only their recipients and subjects are logged. Enter
-          one to get alerts by email. Changes apply immediately, without a restart.
+          <b>No mail server is configured.</b> Enter one to get alerts by email. Until then, emails are not sent, and
+          only their recipients and subjects are logged. Changes apply immediately, without a restart.
         </p>
       ) : (
         <ServerInWords server={server} />

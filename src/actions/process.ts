@@ -142,7 +142,7 @@ async function followClock(deps: Deps, watch: Watch, step: Boot & ClockStep): Pr
   deps.log.info('The clock was set', { by: durationInWords(Math.abs(byMs)), direction: byMs < 0 ? 'back' : 'forward' })
   const isOld = (deps.clock.sinceBoot() ?? 0) > CLOCK_WAIT_MS
   if (byMs < 0 || isOld) watch.steppedMs += byMs
-  // Remembered at once: if a later write fails, the same step must not be applied again.
+  // Remembered immediately: if a later write fails, the same step must not be applied again.
   Object.assign(watch, { boot, seen: { ...watch.seen, now: watch.seen.now + byMs } })
 }
 

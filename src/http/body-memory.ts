@@ -36,7 +36,7 @@ export class BodyMemory {
     if (!this.#holding.resize(this.#bytes)) throw new BusyError()
   }
 
-  /** Frees the memory at once instead of leaving it to the garbage collector. */
+  /** Frees the memory immediately instead of leaving it to the garbage collector. */
   free(): void {
     for (const part of this.#parts) part.free()
   }
@@ -136,7 +136,7 @@ export class BodyEnds implements BodySink {
       this.#resize(Math.min(this.#limit, Math.max(size, 2 * this.#buffer.byteLength, FIRST_BYTES)))
   }
 
-  // `transfer` frees the old buffer at once instead of leaving it to the garbage collector.
+  // `transfer` frees the old buffer immediately instead of leaving it to the garbage collector.
   #resize(bytes: number): void {
     this.#count(bytes - this.#buffer.byteLength)
     this.#buffer = this.#buffer.transfer(bytes)

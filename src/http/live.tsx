@@ -36,7 +36,7 @@ const BACKLOG_MAX = 500
 const ROWS_MAX = 100
 /** If more than this changed since a page was rendered, the page reloads everything. */
 const CHANGES_MAX = 1000
-/** How long a disconnected page waits, so that it doesn't displace the newer one at once. */
+/** How long a disconnected page waits, so that it doesn't displace the newer one immediately. */
 const CROWDED_RETRY_MS = 30 * SECOND
 
 const STREAM_HEADERS = {
@@ -238,7 +238,7 @@ function readProjectState({ db }: Deps, { projectId, now }: { projectId: string;
   }
 }
 
-// The counts are sent first, so that the tab shows at once whether a monitor is down.
+// The counts are sent first, so that the tab immediately shows whether a monitor is down.
 function streamFor(
   watched: Watched,
   { reading, userId, isAllowed }: Audience,

@@ -2,7 +2,7 @@ import type { RecentMails } from '#domain/confirmation.ts'
 import { DAY } from '#lib/duration.ts'
 import type { Reader, Tx } from './database.ts'
 
-/** Whether the channel waits for its reader to confirm the address; null for no longer. The email is sent at once. */
+/** Whether the channel waits for the recipient to confirm the address; null: no longer. The email is due now. */
 export function saveUnconfirmedSince(tx: Tx, { id, since }: { id: string; since: number | null }): void {
   tx.run(
     `UPDATE channels SET unconfirmed_since = $since, confirmation_due_at = $since, unsubscribed_at = NULL

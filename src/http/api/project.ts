@@ -153,7 +153,7 @@ const REVOKE: About = {
   id: 'deleteKey',
   resource: 'Keys',
   summary: 'Deletes an API key and returns its details',
-  notes: 'The key stops working at once. A key can delete itself.',
+  notes: 'The key stops working immediately. A key can delete itself.',
   answers: { 200: Key },
 }
 

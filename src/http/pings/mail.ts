@@ -119,7 +119,7 @@ function withStoredCase({ db }: Deps, address: MailAddress): MailAddress {
   return project && !another ? { ...address, projectPingKey: project.pingKey } : address
 }
 
-// Parsing is expensive, so an email is parsed at once only for monitors that search for keywords.
+// Parsing is expensive, so an email is parsed immediately only for monitors that search for keywords.
 function searchesKeywords({ db }: Deps, address: MailAddress): boolean {
   const pingKeys = 'pingKey' in address ? [address.pingKey] : listPingKeysBySlug(db, address)
   return pingKeys.some((pingKey) => {

@@ -45,7 +45,7 @@ async function send({ address }: EmailSettings, message: Message, { mailer }: Tr
     case 'sent':
       return { result: 'sent', detail: result.detail, receipt: deliveryId }
     case 'logged':
-      return { result: 'logged', detail: 'No mail server is configured, so the email was written to the log' }
+      return { result: 'logged', detail: 'No mail server is configured. The recipient and the subject were logged' }
     case 'failure':
       return { result: 'failed', reason: result.reason, detail: result.detail, isPermanent: result.isPermanent }
   }

@@ -24,15 +24,15 @@ const BODY_MAX = 3000
 export const apprise: ChannelKind<AppriseSettings> = {
   kind: 'apprise',
   label: 'Apprise',
-  group: 'Home and more',
-  offer: 'More than 100 other services, through your own Apprise API server.',
+  group: 'Automation and groups',
+  offer: 'Sends to more than 100 other services, through your own Apprise API server.',
   needsMailServer: false,
   isText: true,
   fields: [
     {
       name: 'server',
       label: 'Server',
-      help: 'The address of your Apprise API server.',
+      help: 'The URL of your Apprise API server.',
       type: 'url',
       isRequired: true,
       link: { label: 'Run your own', url: 'https://github.com/caronc/apprise-api#installation' },
@@ -40,14 +40,14 @@ export const apprise: ChannelKind<AppriseSettings> = {
     {
       name: 'key',
       label: 'Configuration key',
-      help: 'The key of a configuration that is stored on the server.',
+      help: 'The key of a configuration stored on the server.',
       type: 'secret',
       isRequired: false,
     },
     {
       name: 'urls',
       label: 'Apprise URLs',
-      help: 'In place of a key: the addresses of services, separated by commas.',
+      help: 'Instead of a key: Apprise URLs, separated by commas.',
       type: 'secret',
       isRequired: false,
       link: { label: 'All services', url: 'https://github.com/caronc/apprise/wiki#notification-services' },
@@ -55,18 +55,18 @@ export const apprise: ChannelKind<AppriseSettings> = {
     {
       name: 'tag',
       label: 'Tags',
-      help: 'With a key: only services with these tags.',
+      help: 'Only with a key: notifies only services with these tags.',
       type: 'text',
       isRequired: false,
     },
     {
       name: 'username',
       label: 'User name',
-      help: 'Only if the server requires a sign-in.',
+      help: 'Only if the server requires one.',
       type: 'text',
       isRequired: false,
     },
-    { name: 'password', label: 'Password', help: 'Belongs to the user name.', type: 'secret', isRequired: false },
+    { name: 'password', label: 'Password', help: 'The password of this user.', type: 'secret', isRequired: false },
   ],
   settings: z
     .object({
@@ -83,7 +83,7 @@ export const apprise: ChannelKind<AppriseSettings> = {
     })
     .refine(({ key, urls }) => Boolean(key) !== Boolean(urls), {
       path: ['key'],
-      error: 'Enter a configuration key or Apprise URLs, not both.',
+      error: 'Enter either a configuration key or Apprise URLs.',
     }),
   summary: ({ server, key, urls, tag }) =>
     `${shownServer(server)} (${fingerprint(key ?? urls ?? '')}${tag ? `, ${tag}` : ''})`,

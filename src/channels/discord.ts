@@ -13,7 +13,7 @@ interface DiscordSettings {
   url: string
 }
 
-/** Of all texts of an embed together, and of its description. */
+/** The limit for all texts of an embed together, and for its description. */
 const EMBED_MAX = 6000
 const DESCRIPTION_MAX = 4096
 const TITLE_MAX = 256
@@ -24,13 +24,13 @@ export const discord: ChannelKind<DiscordSettings> = {
   kind: 'discord',
   label: 'Discord',
   group: 'Chat',
-  offer: 'Messages in a channel of your server.',
+  offer: 'Sends messages to a channel on your server.',
   needsMailServer: false,
   fields: [
     {
       name: 'url',
       label: 'Webhook URL',
-      help: 'In the settings of the channel, open Integrations, and create a webhook.',
+      help: 'In the channel settings, open “Integrations” and create a webhook.',
       type: 'secret',
       isRequired: true,
       link: {
@@ -58,7 +58,7 @@ function executeUrl(webhookUrl: string): string {
   return url.href
 }
 
-/** Discord knows no longer fences, so a word joiner separates the ticks of a text. */
+/** Discord doesn't support longer fences, so a word joiner separates the backticks of a text. */
 const DIALECT: Dialect = {
   ...MARKDOWN,
   block: (text) => `\`\`\`\n${text.replace(/`(?=`)/g, '`\u2060')}\n\`\`\``,

@@ -51,7 +51,7 @@ async function send({ address }: EmailSettings, message: Message, { mailer }: Tr
   }
 }
 
-// All emails about an incident refer to its id, which no email has, and to the first email that was sent. Mail programs
+// All emails about an incident refer to its ID, which no email has, and to the first email that was sent. Mail programs
 // show messages with a common reference as one thread.
 function referencesOf({ thread: { key, receipt }, deliveryId }: Message, hostname: string): string[] {
   if (key === deliveryId) return []

@@ -24,14 +24,14 @@ export const github: ChannelKind<GitHubSettings> = {
   kind: 'github',
   label: 'GitHub issue',
   group: 'Issues',
-  offer: 'Opens an issue when a monitor goes down, and closes it when it recovers.',
+  offer: 'Opens an issue when a monitor goes down and closes it on recovery.',
   needsMailServer: false,
   isPerIncident: true,
   fields: [
     {
       name: 'server',
       label: 'Server',
-      help: 'github.com, or the address of your GitHub Enterprise Server.',
+      help: 'github.com, or the URL of your GitHub Enterprise Server.',
       type: 'url',
       isRequired: true,
       initial: 'https://github.com',
@@ -39,7 +39,7 @@ export const github: ChannelKind<GitHubSettings> = {
     {
       name: 'repository',
       label: 'Repository',
-      help: 'The owner and the name, such as “acme/backups”.',
+      help: 'The owner and name, such as “acme/backups”.',
       type: 'text',
       isRequired: true,
     },
@@ -54,7 +54,7 @@ export const github: ChannelKind<GitHubSettings> = {
     {
       name: 'labels',
       label: 'Labels',
-      help: 'Labels for new issues, separated by commas.',
+      help: 'For new issues, separated by commas.',
       type: 'text',
       isRequired: false,
       initial: 'cronguard',
@@ -65,7 +65,7 @@ export const github: ChannelKind<GitHubSettings> = {
     repository: z
       .string()
       .max(200)
-      .regex(/^(?!\.{1,2}\/)[\w.-]+\/(?!\.{1,2}$)[\w.-]+$/, 'Enter the owner and the name, such as “acme/backups”.'),
+      .regex(/^(?!\.{1,2}\/)[\w.-]+\/(?!\.{1,2}$)[\w.-]+$/, 'Enter the owner and name, such as “acme/backups”.'),
     token: secretToken(),
     labels: z.string().max(200).optional(),
   }),

@@ -21,14 +21,14 @@ export const gitlabAlert: ChannelKind<GitLabAlertSettings> = {
   kind: 'gitlab-alert',
   label: 'GitLab alert',
   group: 'On-call',
-  offer: 'Triggers an alert in a GitLab project, and resolves it when the monitor recovers.',
+  offer: 'Triggers an alert in a GitLab project when a monitor goes down and resolves it on recovery.',
   needsMailServer: false,
   isPerIncident: true,
   fields: [
     {
       name: 'url',
-      label: 'URL',
-      help: 'The webhook URL in the credentials of an HTTP endpoint.',
+      label: 'Webhook URL',
+      help: 'Add an HTTP endpoint, and copy the webhook URL from its credentials.',
       type: 'url',
       isRequired: true,
       link: {
@@ -39,7 +39,7 @@ export const gitlabAlert: ChannelKind<GitLabAlertSettings> = {
     {
       name: 'key',
       label: 'Authorization key',
-      help: 'In the same credentials of the endpoint.',
+      help: 'Shown below the webhook URL.',
       type: 'secret',
       isRequired: true,
     },

@@ -17,21 +17,21 @@ interface GitLabSettings {
 }
 
 const TITLE_MAX = 255
-/** GitLab allows a million, which no one reads. */
+/** GitLab allows a million characters, which no one reads. */
 const TEXT_MAX = 60_000
 
 export const gitlab: ChannelKind<GitLabSettings> = {
   kind: 'gitlab',
   label: 'GitLab issue',
   group: 'Issues',
-  offer: 'Opens an issue when a monitor goes down, and closes it when it recovers.',
+  offer: 'Opens an issue when a monitor goes down and closes it on recovery.',
   needsMailServer: false,
   isPerIncident: true,
   fields: [
     {
       name: 'server',
       label: 'Server',
-      help: 'gitlab.com, or the address of your own GitLab.',
+      help: 'gitlab.com, or the URL of your own GitLab server.',
       type: 'url',
       isRequired: true,
       initial: 'https://gitlab.com',
@@ -39,14 +39,14 @@ export const gitlab: ChannelKind<GitLabSettings> = {
     {
       name: 'project',
       label: 'Project',
-      help: 'The path, such as “acme/backups”, or the number of the project.',
+      help: 'The path, such as “acme/backups”, or the project ID.',
       type: 'text',
       isRequired: true,
     },
     {
       name: 'token',
       label: 'Access token',
-      help: 'A project access token with the role Reporter and the scope “api”.',
+      help: 'A project access token with the “Reporter” role and the “api” scope.',
       type: 'secret',
       isRequired: true,
       link: {
@@ -57,7 +57,7 @@ export const gitlab: ChannelKind<GitLabSettings> = {
     {
       name: 'labels',
       label: 'Labels',
-      help: 'Labels for new issues, separated by commas.',
+      help: 'For new issues, separated by commas.',
       type: 'text',
       isRequired: false,
       initial: 'cronguard',
@@ -68,7 +68,7 @@ export const gitlab: ChannelKind<GitLabSettings> = {
     project: z
       .string()
       .max(300)
-      .regex(/^(\d+|[\w.-]+(\/[\w.-]+)+)$/, 'Enter the path of the project, such as “acme/backups”.'),
+      .regex(/^(\d+|[\w.-]+(\/[\w.-]+)+)$/, 'Enter the path of the project, such as “acme/backups”, or its ID.'),
     token: secretToken(),
     labels: z.string().max(200).optional(),
   }),

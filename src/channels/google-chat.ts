@@ -18,13 +18,13 @@ export const googleChat: ChannelKind<GoogleChatSettings> = {
   kind: 'google-chat',
   label: 'Google Chat',
   group: 'Chat',
-  offer: 'Cards in a space, with one thread for each incident.',
+  offer: 'Sends cards to a space, with one thread per incident.',
   needsMailServer: false,
   fields: [
     {
       name: 'url',
       label: 'Webhook URL',
-      help: 'In the menu of the space, open “Apps & integrations”, and add a webhook.',
+      help: 'In the space menu, open “Apps & integrations” and add a webhook.',
       type: 'secret',
       isRequired: true,
       link: {

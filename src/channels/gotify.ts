@@ -20,12 +20,12 @@ const MESSAGE_MAX = 10_000
 const TITLE_MAX = 250
 const NEVER = -1
 
-/** With what the Android app does. */
+/** What the Android app does at each priority. */
 const PRIORITIES = [
-  { value: '10', label: '10: pops up, with sound and vibration' },
-  { value: '8', label: '8: pops up, with sound and vibration' },
-  { value: '5', label: '5: sound' },
-  { value: '2', label: '2: no sound' },
+  { value: '10', label: '10: highest (sound and vibration)' },
+  { value: '8', label: '8: high (sound and vibration)' },
+  { value: '5', label: '5: normal (sound)' },
+  { value: '2', label: '2: low (no sound)' },
   { value: '0', label: '0: no notification on the phone' },
   { value: String(NEVER), label: 'Send nothing' },
 ]
@@ -34,13 +34,13 @@ export const gotify: ChannelKind<GotifySettings> = {
   kind: 'gotify',
   label: 'Gotify',
   group: 'Push',
-  offer: 'Push notifications through your own Gotify server.',
+  offer: 'Sends push notifications through your own Gotify server.',
   needsMailServer: false,
   fields: [
     {
       name: 'server',
       label: 'Server',
-      help: 'The address of your Gotify server, such as https://gotify.example.com.',
+      help: 'The URL of your Gotify server, such as https://gotify.example.com.',
       type: 'url',
       isRequired: true,
       link: { label: 'Run your own', url: 'https://gotify.net/docs/install' },
@@ -48,15 +48,15 @@ export const gotify: ChannelKind<GotifySettings> = {
     {
       name: 'token',
       label: 'Application token',
-      help: 'In Gotify under Apps: create an application and copy its token.',
+      help: 'In Gotify, open “Apps”, create an application and copy its token.',
       type: 'secret',
       isRequired: true,
       link: { label: 'Create a token', url: 'https://gotify.net/docs/pushmsg' },
     },
     {
       name: 'downPriority',
-      label: 'Priority when down',
-      help: 'How loudly the phone announces it.',
+      label: 'Down priority',
+      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '8',
@@ -64,8 +64,8 @@ export const gotify: ChannelKind<GotifySettings> = {
     },
     {
       name: 'upPriority',
-      label: 'Priority when up again',
-      help: 'How loudly the phone announces it.',
+      label: 'Recovery priority',
+      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '5',

@@ -3,7 +3,7 @@ import { GROUP_MEMBERS_MAX } from '#domain/channel.ts'
 import type { ChannelKind } from './kind.ts'
 
 interface GroupSettings {
-  /** The ids of its channels, separated by commas. */
+  /** The IDs of its channels, separated by commas. */
   members: string
 }
 
@@ -11,14 +11,14 @@ interface GroupSettings {
 export const group: ChannelKind<GroupSettings> = {
   kind: 'group',
   label: 'Group',
-  group: 'Home and more',
-  offer: 'Notifies several channels of this project at once.',
+  group: 'Automation and groups',
+  offer: 'Notifies several channels of this project.',
   needsMailServer: false,
   fields: [
     {
       name: 'members',
       label: 'Channels',
-      help: `Up to ${GROUP_MEMBERS_MAX}. Each gets every notification, with its own retries.`,
+      help: `Up to ${GROUP_MEMBERS_MAX} channels. Each retries on its own.`,
       type: 'channels',
       isRequired: true,
     },

@@ -12,25 +12,25 @@ interface HomeAssistantSettings {
 export const homeAssistant: ChannelKind<HomeAssistantSettings> = {
   kind: 'home-assistant',
   label: 'Home Assistant',
-  group: 'Home and more',
-  offer: 'Triggers an automation, for lights, speakers or notifications.',
+  group: 'Automation and groups',
+  offer: 'Triggers an automation, for example to control lights or send notifications.',
   needsMailServer: false,
   fields: [
     {
       name: 'url',
       label: 'Webhook URL',
-      help: 'The address of Home Assistant, /api/webhook/ and the webhook ID of an automation.',
+      help: 'The webhook of an automation, such as https://ha.example.com/api/webhook/my-id.',
       type: 'secret',
       isRequired: true,
       link: {
-        label: 'Webhook triggers',
+        label: 'Create a webhook trigger',
         url: 'https://www.home-assistant.io/docs/automation/trigger/#webhook-trigger',
       },
     },
   ],
   settings: z.object({
     url: requestUrl().refine((url) => /\/api\/webhook\/[^/]+$/.test(new URL(url).pathname), {
-      error: 'Enter an address that ends with /api/webhook/ and an ID.',
+      error: 'Enter a URL that ends with /api/webhook/ and a webhook ID.',
     }),
   }),
   summary: ({ url }) => shownSecretUrl(url),

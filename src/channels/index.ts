@@ -104,7 +104,7 @@ export async function sendThrough(
   const { wording, problem = null } = message.summarized ? {} : wordingOf(settings, message)
   const outcome = await kind.send(settings, { ...message, ...(wording && { wording }) }, transports)
   const detail = withoutSecrets(outcome.detail, { kind, settings })
-  const note = problem === null ? '' : `. Sent in CronGuard’s own words, because a template failed: ${problem}`
+  const note = problem === null ? '' : `. CronGuard's own text was sent, because a template failed: ${problem}`
   return { ...outcome, detail: (detail + note).slice(0, DETAIL_MAX) }
 }
 
@@ -116,7 +116,7 @@ export function previewThrough(
   const { wording } = wordingOf(settings, message)
   if (kind.preview === undefined) return { content: contentOf({ ...message, wording }) }
   const read = kind.settings.safeParse(settings)
-  if (!read.success) return { text: 'Fill in the form to see what is sent.' }
+  if (!read.success) return { text: 'Fill in the form to see a preview.' }
   return { text: withoutSecrets(kind.preview(read.data, message), { kind, settings }) }
 }
 

@@ -49,7 +49,7 @@ export interface ChannelKind<Settings = unknown> {
   recipient?(settings: Settings): string
   /** Whether the service keeps an entry for each incident, so that its messages can't be combined with others. */
   isPerIncident?: true
-  /** How many messages the destination accepts. The rest waits, and several notifications leave as one message. */
+  /** How many messages the destination accepts. The rest waits and is combined into one message. */
   limits?(settings: Settings): readonly RateLimit[]
   /** Whether it runs programs on this server. Only administrators of the server may manage and see such channels. */
   runsPrograms?: true
@@ -63,9 +63,9 @@ export interface ChannelKind<Settings = unknown> {
   preview?(settings: Settings, message: Message): string
   /** Whether a browser that shows the form fills in the secrets by subscribing to push notifications. */
   isSubscribedInBrowser?: true
-  /** Finds the value of a setting that people can't know, such as the id of a chat. */
+  /** Finds the value of a setting that people can't know, such as the ID of a chat. */
   setup?: ChannelSetup
-  /** The ids of the channels that get its notifications in its place, so that nothing is sent through it. */
+  /** The IDs of the channels that get its notifications in its place, so that nothing is sent through it. */
   members?(settings: Settings): readonly string[]
   /** Errors of the receiver are an outcome. They never throw. */
   send(settings: Settings, message: Message, transports: Transports): Promise<Outcome>
@@ -119,7 +119,7 @@ function keepsSecret({ type, concealing }: ChannelField, given: string | undefin
 const KEPT_AS_TYPED: readonly ChannelField['type'][] = ['secret', 'lines']
 
 function reenterMessage(label: string): string {
-  return `The new URL points to a different server. Enter the ${label.toLowerCase()} again to use it there.`
+  return `The new URL points to a different server. Enter “${label}” again to use it there.`
 }
 
 interface Change {

@@ -20,28 +20,30 @@ export const line: ChannelKind<LineSettings> = {
   kind: 'line',
   label: 'LINE',
   group: 'Phone',
-  offer: 'Messages from your LINE Official Account.',
+  offer: 'Sends messages from your LINE Official Account.',
   needsMailServer: false,
   fields: [
     {
       name: 'token',
       label: 'Channel access token',
-      help: 'In the LINE Developers Console, on the tab “Messaging API” of your channel.',
+      help: 'On the “Messaging API” tab in the LINE Developers Console.',
       type: 'secret',
       isRequired: true,
-      link: { label: 'LINE Developers Console', url: 'https://developers.line.biz/console/' },
+      link: { label: 'Open the LINE console', url: 'https://developers.line.biz/console/' },
     },
     {
       name: 'to',
       label: 'User or group ID',
-      help: 'Starts with U, C or R. Your own is on the tab “Basic settings” of your channel.',
+      help: 'Starts with U, C or R. Find yours on the “Basic settings” tab in the LINE Developers Console.',
       type: 'text',
       isRequired: true,
     },
   ],
   settings: z.object({
     token: secretToken(),
-    to: z.string().regex(/^[UCR][0-9a-f]{32}$/, 'Enter an ID of U, C or R and 32 digits, not a LINE ID.'),
+    to: z
+      .string()
+      .regex(/^[UCR][0-9a-f]{32}$/, 'Enter U, C or R followed by 32 characters, 0–9 and a–f. A LINE ID does not work.'),
   }),
   summary: ({ to, token }) => `${to.slice(0, 5)}… (${fingerprint(token)})`,
   send,

@@ -20,27 +20,27 @@ export const matrix: ChannelKind<MatrixSettings> = {
   kind: 'matrix',
   label: 'Matrix',
   group: 'Chat',
-  offer: 'Messages in a room, with one thread for each incident.',
+  offer: 'Sends messages to a room, with one thread per incident.',
   needsMailServer: false,
   fields: [
     {
       name: 'homeserver',
       label: 'Homeserver',
-      help: 'The server of the account that sends, such as https://matrix.org.',
+      help: "The homeserver of CronGuard's account, such as https://matrix.org.",
       type: 'url',
       isRequired: true,
     },
     {
       name: 'room',
       label: 'Room',
-      help: 'Its address (#ops:example.org) or its ID, from the room’s settings. Invite the account to private rooms.',
+      help: 'An address (#ops:example.org) or ID. Invite the account to private rooms. Encrypted rooms do not work.',
       type: 'text',
       isRequired: true,
     },
     {
       name: 'token',
       label: 'Access token',
-      help: 'Create an account for CronGuard. In Element, open “Help & About”, and copy its access token.',
+      help: "Sign in to CronGuard's account in Element, and copy the token from “Help & About”.",
       type: 'secret',
       isRequired: true,
       link: {
@@ -53,14 +53,14 @@ export const matrix: ChannelKind<MatrixSettings> = {
     homeserver: serverUrl(),
     room: z
       .string()
-      .regex(/^([!#][^\s:]+:\S+|![^\s:]+)$/, 'Enter a room such as #ops:example.org or !abc:example.org.'),
+      .regex(/^([!#][^\s:]+:\S+|![^\s:]+)$/, 'Enter a room, such as #ops:example.org or !abc:example.org.'),
     token: secretToken(),
   }),
   summary: ({ homeserver, room }) => `${room} on ${shownServer(homeserver)}`,
   send,
 }
 
-/** The transaction's id keeps the homeserver from accepting a message twice, also after joining. */
+/** The transaction ID keeps the homeserver from accepting a message twice, also after joining. */
 async function send(settings: MatrixSettings, message: Message, transports: Transports): Promise<Outcome> {
   const call = (method: 'PUT' | 'POST', path: string, json: object) =>
     callService(
@@ -80,7 +80,7 @@ async function send(settings: MatrixSettings, message: Message, transports: Tran
     const sent = await sendTo(settings.room)
     if (sent.kind !== 'answer' || sent.status !== 403) return outcomeOf(sent, RULES)
   }
-  // An address leads to the room's id. A room to which the account was invited has to be joined.
+  // An address leads to the room's ID. A room to which the account was invited has to be joined.
   const joined = await join()
   const room = joined.kind === 'answer' ? readAnswer(joined).json.room_id : null
   if (typeof room !== 'string') return outcomeOf(joined, { ...RULES, isSent: () => false })

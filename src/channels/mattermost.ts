@@ -14,13 +14,13 @@ export const mattermost: ChannelKind<MattermostSettings> = {
   kind: 'mattermost',
   label: 'Mattermost',
   group: 'Chat',
-  offer: 'Messages in a channel of your server.',
+  offer: 'Sends messages to a channel on your server.',
   needsMailServer: false,
   fields: [
     {
       name: 'url',
       label: 'Webhook URL',
-      help: 'Under Integrations, add an incoming webhook for the channel.',
+      help: 'In Mattermost, open “Integrations” and add an incoming webhook for the channel.',
       type: 'secret',
       isRequired: true,
       link: {

@@ -28,8 +28,8 @@ const DISCOVERY_PREFIX = 'homeassistant'
 export const mqtt: ChannelKind<MqttSettings> = {
   kind: 'mqtt',
   label: 'MQTT',
-  group: 'Home and more',
-  offer: 'Publishes to a broker, for Home Assistant, Node-RED and others.',
+  group: 'Automation and groups',
+  offer: 'Publishes messages to a broker, for Home Assistant, Node-RED and others.',
   needsMailServer: false,
   fields: [
     {
@@ -39,12 +39,12 @@ export const mqtt: ChannelKind<MqttSettings> = {
       type: 'url',
       isRequired: true,
     },
-    { name: 'username', label: 'User name', help: 'Only if the broker requires it.', type: 'text', isRequired: false },
-    { name: 'password', label: 'Password', help: 'Belongs to the user name.', type: 'secret', isRequired: false },
+    { name: 'username', label: 'User name', help: 'Only if the broker requires one.', type: 'text', isRequired: false },
+    { name: 'password', label: 'Password', help: 'The password of this user.', type: 'secret', isRequired: false },
     {
       name: 'topic',
       label: 'Topic',
-      help: 'Every notification is published to it as JSON.',
+      help: 'Receives every notification as JSON.',
       type: 'text',
       isRequired: true,
       initial: 'cronguard',
@@ -60,7 +60,7 @@ export const mqtt: ChannelKind<MqttSettings> = {
     {
       name: 'discoveryPrefix',
       label: 'Discovery prefix',
-      help: `Only if Home Assistant uses another one than “${DISCOVERY_PREFIX}”.`,
+      help: `Only if Home Assistant does not use “${DISCOVERY_PREFIX}”.`,
       type: 'text',
       isRequired: false,
     },
@@ -82,7 +82,7 @@ function brokerUrl() {
     .string()
     .max(1000)
     .refine((text) => /^mqtts?:\/\/[^/?#@]+\/?$/i.test(text) && URL.canParse(text) && URL.canParse(asHttp(text)), {
-      error: 'Enter an address such as mqtt://localhost:1883, without user name and path.',
+      error: 'Enter a URL such as mqtt://localhost:1883, without a user name or path.',
       abort: true,
     })
     .refine((text) => refusalOf(new URL(asHttp(text))) === null, {
@@ -99,7 +99,7 @@ function asHttp(text: string): string {
 function topicName() {
   return z
     .string()
-    .regex(/^[^$+#\p{Cc}\p{Cs}][^+#\p{Cc}\p{Cs}]*$/u, 'Enter a topic without + and # that does not begin with $.')
+    .regex(/^[^$+#\p{Cc}\p{Cs}][^+#\p{Cc}\p{Cs}]*$/u, "Enter a topic without + or #. It can't start with $.")
     .refine((topic) => countBytes(topic) <= TOPIC_MAX, `Enter at most ${TOPIC_MAX} bytes.`)
 }
 

@@ -36,16 +36,16 @@ const TAG_MAX = 50
 
 export const opsgenie: ChannelKind<OpsgenieSettings> = {
   kind: 'opsgenie',
-  label: 'Opsgenie or Jira Service Management',
+  label: 'Opsgenie / Jira Service Management',
   group: 'On-call',
-  offer: 'Opens an alert and closes it on recovery.',
+  offer: 'Opens an alert when a monitor goes down and closes it on recovery.',
   needsMailServer: false,
   isPerIncident: true,
   fields: [
     {
       name: 'server',
       label: 'Product',
-      help: 'Where your team’s alerts are.',
+      help: 'The product and region of your team.',
       type: 'choice',
       isRequired: true,
       initial: 'jira',
@@ -54,7 +54,7 @@ export const opsgenie: ChannelKind<OpsgenieSettings> = {
     {
       name: 'key',
       label: 'API key',
-      help: 'Of an integration of the type “API” of your team.',
+      help: 'Add an integration of the type “API” to your team, and copy its API key.',
       type: 'secret',
       isRequired: true,
       link: {

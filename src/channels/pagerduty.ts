@@ -24,14 +24,14 @@ export const pagerduty: ChannelKind<PagerDutySettings> = {
   kind: 'pagerduty',
   label: 'PagerDuty',
   group: 'On-call',
-  offer: 'Opens an incident in PagerDuty and resolves it on recovery.',
+  offer: 'Triggers an alert when a monitor goes down and resolves it on recovery.',
   needsMailServer: false,
   isPerIncident: true,
   fields: [
     {
       name: 'key',
       label: 'Integration key',
-      help: 'In PagerDuty, add the integration “Events API V2” to a service.',
+      help: 'In PagerDuty, add the “Events API V2” integration to a service, and copy its key.',
       type: 'secret',
       isRequired: true,
       link: { label: 'Create a key', url: 'https://support.pagerduty.com/main/docs/services-and-integrations' },
@@ -39,7 +39,7 @@ export const pagerduty: ChannelKind<PagerDutySettings> = {
     {
       name: 'region',
       label: 'Region',
-      help: 'EU if the address of your account contains “.eu.”.',
+      help: 'EU if the URL of your account contains “.eu.”.',
       type: 'choice',
       isRequired: true,
       initial: 'us',
@@ -51,11 +51,11 @@ export const pagerduty: ChannelKind<PagerDutySettings> = {
     {
       name: 'severity',
       label: 'Severity',
-      help: 'Decides the urgency if the service uses dynamic notifications.',
+      help: 'Sets the urgency if the service uses dynamic notifications.',
       type: 'choice',
       isRequired: true,
       initial: 'critical',
-      options: SEVERITIES.map((value) => ({ value, label: value })),
+      options: SEVERITIES.map((value) => ({ value, label: `${value[0]?.toUpperCase()}${value.slice(1)}` })),
     },
   ],
   settings: z.object({

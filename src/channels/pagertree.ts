@@ -19,14 +19,14 @@ export const pagertree: ChannelKind<PagerTreeSettings> = {
   kind: 'pagertree',
   label: 'PagerTree',
   group: 'On-call',
-  offer: 'Opens an alert in PagerTree and resolves it on recovery.',
+  offer: 'Opens an alert when a monitor goes down and resolves it on recovery.',
   needsMailServer: false,
   isPerIncident: true,
   fields: [
     {
       name: 'url',
       label: 'Endpoint URL',
-      help: 'In PagerTree, create an integration of the type “Webhook” and copy its endpoint URL.',
+      help: 'In PagerTree, create a “Webhook” integration and copy its endpoint URL.',
       type: 'secret',
       isRequired: true,
       link: { label: 'Create an integration', url: 'https://pagertree.com/docs/integration-guides/webhook' },
@@ -37,7 +37,7 @@ export const pagertree: ChannelKind<PagerTreeSettings> = {
   send,
 }
 
-// PagerTree finds the alert by the id, so repetitions do no harm.
+// PagerTree finds the alert by the ID, so repetitions do no harm.
 async function send({ url }: PagerTreeSettings, message: Message, transports: Transports): Promise<Outcome> {
   const content = contentOf(message)
   const { notification, thread } = message

@@ -21,13 +21,13 @@ export const pushbullet: ChannelKind<PushbulletSettings> = {
   kind: 'pushbullet',
   label: 'Pushbullet',
   group: 'Push',
-  offer: 'Push notifications on Android and in browsers.',
+  offer: 'Sends push notifications to Android devices and browsers.',
   needsMailServer: false,
   fields: [
     {
       name: 'token',
       label: 'Access token',
-      help: 'In Pushbullet under Settings: Access Tokens.',
+      help: 'Create one in Pushbullet under “Settings > Account”.',
       type: 'secret',
       isRequired: true,
       link: { label: 'Create a token', url: 'https://www.pushbullet.com/#settings/account' },
@@ -35,14 +35,14 @@ export const pushbullet: ChannelKind<PushbulletSettings> = {
     {
       name: 'device',
       label: 'Device',
-      help: 'The identifier of one device. Leave it empty to notify all.',
+      help: 'The ID of a device. Leave empty to notify all devices.',
       type: 'text',
       isRequired: false,
     },
     {
       name: 'channelTag',
       label: 'Channel tag',
-      help: 'The tag of a Pushbullet channel of yours, to notify its subscribers instead.',
+      help: 'The tag of your Pushbullet channel, to notify its subscribers instead.',
       type: 'text',
       isRequired: false,
     },
@@ -57,7 +57,7 @@ export const pushbullet: ChannelKind<PushbulletSettings> = {
   send,
 }
 
-// A push with the id of an earlier one creates no second one.
+// A push with the ID of an earlier one creates no second one.
 async function send(
   { token, device, channelTag }: PushbulletSettings,
   message: Message,

@@ -38,13 +38,13 @@ export const pushover: ChannelKind<PushoverSettings> = {
   kind: 'pushover',
   label: 'Pushover',
   group: 'Push',
-  offer: 'Push notifications that can repeat until someone acknowledges them.',
+  offer: 'Sends push notifications that can repeat until someone acknowledges them.',
   needsMailServer: false,
   fields: [
     {
       name: 'user',
       label: 'User or group key',
-      help: 'On your Pushover dashboard, at the top right.',
+      help: 'Shown on your Pushover dashboard.',
       type: 'secret',
       isRequired: true,
       link: { label: 'Find your key', url: 'https://pushover.net/dashboard' },
@@ -60,14 +60,14 @@ export const pushover: ChannelKind<PushoverSettings> = {
     {
       name: 'device',
       label: 'Device',
-      help: 'The name of one device. Leave it empty to notify all.',
+      help: 'The name of a device. Leave empty to notify all devices.',
       type: 'text',
       isRequired: false,
     },
     {
       name: 'downPriority',
-      label: 'Priority when down',
-      help: 'How loudly the phone announces it.',
+      label: 'Down priority',
+      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '1',
@@ -75,8 +75,8 @@ export const pushover: ChannelKind<PushoverSettings> = {
     },
     {
       name: 'upPriority',
-      label: 'Priority when up again',
-      help: 'How loudly the phone announces it.',
+      label: 'Recovery priority',
+      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '0',
@@ -84,16 +84,16 @@ export const pushover: ChannelKind<PushoverSettings> = {
     },
     {
       name: 'retry',
-      label: 'Repeat an emergency every',
-      help: 'In seconds, from 30 to 10800.',
+      label: 'Repeat emergencies every (seconds)',
+      help: 'From 30 to 10,800.',
       type: 'number',
       isRequired: true,
       initial: '300',
     },
     {
       name: 'expire',
-      label: 'Stop repeating after',
-      help: 'In seconds, from 30 to 10800. Pushover repeats at most 50 times.',
+      label: 'Stop repeating after (seconds)',
+      help: 'From 30 to 10,800. Pushover repeats at most 50 times.',
       type: 'number',
       isRequired: true,
       initial: '10800',
@@ -115,7 +115,7 @@ export const pushover: ChannelKind<PushoverSettings> = {
 }
 
 function seconds() {
-  const error = 'Enter a number of seconds from 30 to 10800.'
+  const error = 'Enter a whole number from 30 to 10,800.'
   return z.coerce.number({ error }).int({ error }).min(30, { error }).max(10_800, { error })
 }
 

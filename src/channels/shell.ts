@@ -15,22 +15,22 @@ const OUTPUT_MAX = 64_000
 export const shell: ChannelKind<ShellSettings> = {
   kind: 'shell',
   label: 'Program on this server',
-  group: 'Home and more',
-  offer: 'Runs a program that an administrator installed.',
+  group: 'Automation and groups',
+  offer: 'Runs a program that an administrator installed on this server.',
   needsMailServer: false,
   runsPrograms: true,
   fields: [
     {
       name: 'program',
       label: 'Program',
-      help: 'The name of a file in CRONGUARD_SHELL_DIR, without arguments.',
+      help: 'The file name of a program in CRONGUARD_SHELL_DIR, without arguments.',
       type: 'text',
       isRequired: true,
       link: { label: 'What it gets', url: '/docs/channels#program-on-this-server' },
     },
   ],
   settings: z.object({
-    program: z.string().refine(isProgramName, 'Enter the name of a file: letters, digits, dots, - and _.'),
+    program: z.string().refine(isProgramName, 'Enter a file name with only letters, digits, dots, - and _.'),
   }),
   summary: ({ program }) => program,
   send,
@@ -50,16 +50,16 @@ async function send({ program }: ShellSettings, message: Message, { programs = n
   if (result.kind === 'timeout') return { ...failed('timeout', 'Stopped after 30 seconds'), output }
   const { exitCode, signal } = result
   if (exitCode === 0) return { result: 'sent', detail: 'The program ended with exit code 0', output }
-  const how = signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`
+  const how = signal === null ? `ended with exit code ${exitCode}` : `was killed by ${signal}`
   return { ...failed('status', `The program ${how}`), output }
 }
 
-// None is permanent: a program can be repaired before the delivery is given up.
+// No failure is permanent: a program can be fixed while CronGuard retries.
 function failed(reason: 'settings' | 'timeout' | 'status', detail: string): Outcome {
   return { result: 'failed', reason, detail, isPermanent: false }
 }
 
-/** Nothing of the server's own environment, which holds secrets. A value can't contain NUL. */
+/** Leaves out the server's own environment, which holds secrets. A value can't contain NUL. */
 function environmentOf(message: Message): Record<string, string> {
   const values = Object.entries(automationPayload(message)).map(([name, value]) => [
     `ALERT_${name.toUpperCase()}`,

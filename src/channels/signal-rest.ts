@@ -16,13 +16,13 @@ export const signalRest: ChannelKind<SignalRestSettings> = {
   kind: 'signal-rest',
   label: 'Signal (REST API)',
   group: 'Phone',
-  offer: 'Signal messages through your own signal-cli-rest-api.',
+  offer: 'Sends Signal messages through your own signal-cli-rest-api server.',
   needsMailServer: false,
   fields: [
     {
       name: 'server',
       label: 'Server',
-      help: 'The address of your signal-cli-rest-api.',
+      help: 'The URL of your signal-cli-rest-api server.',
       type: 'url',
       isRequired: true,
       link: { label: 'Run your own', url: 'https://github.com/bbernhard/signal-cli-rest-api#getting-started' },
@@ -30,7 +30,7 @@ export const signalRest: ChannelKind<SignalRestSettings> = {
     {
       name: 'from',
       label: 'Sender',
-      help: 'The phone number that is registered or linked there.',
+      help: 'The phone number registered or linked on this server.',
       type: 'text',
       isRequired: true,
     },
@@ -41,7 +41,7 @@ export const signalRest: ChannelKind<SignalRestSettings> = {
   send,
 }
 
-// The API knows no ids of ours, so a message arrives twice if its answer was lost.
+// The API accepts no ID from us, so a retry after a lost answer sends the message twice.
 async function send(
   { server, from, to }: SignalRestSettings,
   message: Message,

@@ -27,13 +27,13 @@ export const signalRpc: ChannelKind<SignalRpcSettings> = {
   kind: 'signal-rpc',
   label: 'Signal (signal-cli)',
   group: 'Phone',
-  offer: 'Signal messages through the daemon of signal-cli.',
+  offer: 'Sends Signal messages through your own signal-cli daemon.',
   needsMailServer: false,
   fields: [
     {
       name: 'server',
       label: 'Host and port',
-      help: 'Of “signal-cli daemon --tcp”, such as localhost:7583.',
+      help: 'Where “signal-cli daemon --tcp” listens, such as localhost:7583.',
       type: 'text',
       isRequired: true,
       link: { label: 'Run signal-cli', url: 'https://github.com/AsamK/signal-cli/wiki/JSON-RPC-service' },
@@ -41,14 +41,14 @@ export const signalRpc: ChannelKind<SignalRpcSettings> = {
     {
       name: 'tls',
       label: 'Connect with TLS',
-      help: 'Only if a proxy before signal-cli requires it.',
+      help: 'Only if signal-cli is behind a TLS proxy.',
       type: 'flag',
       isRequired: false,
     },
     {
       name: 'account',
       label: 'Account',
-      help: 'The sender’s phone number. Only needed if the daemon has several accounts.',
+      help: "The sender's phone number. Required if signal-cli has several accounts, and to quote earlier messages.",
       type: 'text',
       isRequired: false,
     },
@@ -72,7 +72,7 @@ export const signalRpc: ChannelKind<SignalRpcSettings> = {
   send,
 }
 
-// signal-cli knows no ids of ours, so a message arrives twice if its answer was lost.
+// signal-cli accepts no ID from us, so a retry after a lost answer sends the message twice.
 async function send(settings: SignalRpcSettings, message: Message, { outbound }: Transports): Promise<Outcome> {
   const [, host = '', port = ''] = SERVER.exec(settings.server) ?? []
   const connection = { host, port: Number(port), isTls: settings.tls === 'on', timeoutMs: CONNECT_MS }

@@ -15,13 +15,13 @@ export const slack: ChannelKind<SlackSettings> = {
   kind: 'slack',
   label: 'Slack',
   group: 'Chat',
-  offer: 'Messages in a channel, through an incoming webhook.',
+  offer: 'Sends messages to a channel, through an incoming webhook.',
   needsMailServer: false,
   fields: [
     {
       name: 'url',
       label: 'Webhook URL',
-      help: 'Create a Slack app, turn on incoming webhooks, and add one for your channel.',
+      help: 'Create a Slack app, turn on “Incoming Webhooks”, and add one for your channel.',
       type: 'secret',
       isRequired: true,
       link: { label: 'Create a webhook', url: 'https://api.slack.com/messaging/webhooks' },

@@ -19,14 +19,14 @@ export const splunkOnCall: ChannelKind<SplunkSettings> = {
   kind: 'splunk-oncall',
   label: 'Splunk On-Call',
   group: 'On-call',
-  offer: 'Opens an incident in Splunk On-Call (VictorOps) and resolves it on recovery.',
+  offer: 'Opens an incident in Splunk On-Call (formerly VictorOps) and resolves it on recovery.',
   needsMailServer: false,
   isPerIncident: true,
   fields: [
     {
       name: 'url',
-      label: 'URL',
-      help: 'Of the REST integration, with your routing key instead of “$routing_key” at its end.',
+      label: 'Endpoint URL',
+      help: 'Copy it from the REST integration, and replace “$routing_key” with your routing key.',
       type: 'secret',
       isRequired: true,
       link: {

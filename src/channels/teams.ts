@@ -19,13 +19,13 @@ export const teams: ChannelKind<TeamsSettings> = {
   kind: 'teams',
   label: 'Microsoft Teams',
   group: 'Chat',
-  offer: 'Cards in a channel or chat, through a workflow.',
+  offer: 'Sends cards to a channel or chat, through a workflow.',
   needsMailServer: false,
   fields: [
     {
       name: 'url',
       label: 'Workflow URL',
-      help: 'Use the template “Send webhook alerts to a channel”. It shows the URL at the end.',
+      help: 'Create a workflow with the template “Send webhook alerts to a channel”, and copy its URL.',
       type: 'secret',
       isRequired: true,
       link: {
@@ -97,7 +97,7 @@ function linkedRun({ text, isUrl }: { text: string; isUrl: boolean }): Run {
   return isUrl ? { ...run(text), selectAction: { type: 'Action.OpenUrl', url: text } } : run(text)
 }
 
-// The text of an error may contain the id of the workflow, which is part of its URL.
+// The text of an error may contain the ID of the workflow, which is part of its URL.
 const RULES = {
   textOf: ({ json }: ServiceAnswer) => (json.error as { code?: unknown } | undefined)?.code,
 }

@@ -20,7 +20,7 @@ interface TelegramSettings {
 const OFFICIAL_SERVER = 'https://api.telegram.org'
 /** Telegram counts without the markup, so this is never too long. */
 const MESSAGE_MAX = 4096
-/** The message, and again with the new id of the chat, and again without buttons. */
+/** The message, and again with the new ID of the chat, and again without buttons. */
 const ATTEMPTS_MAX = 3
 
 const Token = z.string().regex(/^\d{1,20}:[-_A-Za-z0-9]{20,100}$/, 'Enter the token as @BotFather shows it.')
@@ -29,13 +29,13 @@ export const telegram: ChannelKind<TelegramSettings> = {
   kind: 'telegram',
   label: 'Telegram',
   group: 'Chat',
-  offer: 'Messages from your own bot to a person, a group or a topic.',
+  offer: 'Sends messages from your own bot to a person, group or topic.',
   needsMailServer: false,
   fields: [
     {
       name: 'token',
       label: 'Bot token',
-      help: 'Send /newbot to @BotFather. Its answer contains the token.',
+      help: 'Send /newbot to @BotFather. The reply contains the token.',
       type: 'secret',
       isRequired: true,
       link: { label: 'Open @BotFather', url: 'https://t.me/BotFather' },
@@ -43,21 +43,21 @@ export const telegram: ChannelKind<TelegramSettings> = {
     {
       name: 'chat',
       label: 'Chat ID',
-      help: 'The number of the chat, or the @name of a public channel.',
+      help: 'The chat ID, or the @name of a public channel.',
       type: 'text',
       isRequired: true,
     },
     {
       name: 'topic',
       label: 'Topic ID',
-      help: 'Only for groups with topics. Without one, messages go to the general topic.',
+      help: 'Only for groups with topics. Leave empty for the general topic.',
       type: 'text',
       isRequired: false,
     },
     {
       name: 'server',
       label: 'Bot API server',
-      help: 'Only if you run your own.',
+      help: 'Only if you run your own server.',
       type: 'url',
       isRequired: false,
       link: { label: 'Run your own', url: 'https://github.com/tdlib/telegram-bot-api' },
@@ -68,10 +68,10 @@ export const telegram: ChannelKind<TelegramSettings> = {
       token: Token,
       chat: z
         .string()
-        .regex(/^(-?\d{1,20}(\/\d{1,20})?|@[A-Za-z]\w{3,31})$/, 'Enter a number, or the @name of a public channel.'),
+        .regex(/^(-?\d{1,20}(\/\d{1,20})?|@[A-Za-z]\w{3,31})$/, 'Enter a chat ID, or the @name of a public channel.'),
       topic: z
         .string()
-        .regex(/^\d{0,20}$/, 'Enter a number.')
+        .regex(/^\d{0,20}$/, 'Enter a whole number.')
         .optional(),
       server: z.literal('').or(serverUrl()).optional(),
     })
@@ -84,14 +84,14 @@ export const telegram: ChannelKind<TelegramSettings> = {
   setup: {
     field: 'chat',
     label: 'Find chat',
-    help: 'Add the bot to your group, or open a chat with it. Send it the message /start, then click here.',
+    help: 'Add the bot to your group, or open a chat with it. Send /start there, then click “Find chat”.',
     find: findChats,
   },
   limits: limitsOf,
   send,
 }
 
-// The ids of groups are negative.
+// The IDs of groups are negative.
 function limitsOf({ token, chat }: TelegramSettings): RateLimit[] {
   const key = `telegram ${chat} ${token}`
   const perChat = { key, burst: 1, perMs: SECOND }
@@ -119,7 +119,7 @@ interface Attempt {
   hasButtons: boolean
 }
 
-/** A group that becomes a supergroup gets a new id. Buttons may only lead to names that look public to Telegram. */
+/** A group that becomes a supergroup gets a new ID. Buttons may only lead to names that look public to Telegram. */
 function correctedAttempt(attempt: Attempt, result: OutboundResult): Attempt | null {
   if (result.kind !== 'answer' || result.status !== 400) return null
   const { json } = readAnswer(result)
@@ -201,16 +201,16 @@ async function findChats(
   const choices = choicesOf(readAnswer(result).json)
   return choices.length > 0
     ? { kind: 'found', choices }
-    : { kind: 'problem', text: 'No chat found. Send /start to the bot, or in the group that has it, and try again.' }
+    : { kind: 'problem', text: 'No chat found. Send /start to the bot or in its group, then try again.' }
 }
 
 function problemOf(result: OutboundResult, { detail }: Outcome): string {
   const status = result.kind === 'answer' ? result.status : null
-  if (status === 401 || status === 404) return 'Telegram does not know this bot token.'
-  if (status !== 409) return `Telegram could not be asked: ${detail}`
+  if (status === 401 || status === 404) return 'This bot token is invalid.'
+  if (status !== 409) return `Could not look up chats: ${detail}`
   return /webhook/i.test(detail)
-    ? 'This bot has a webhook, so CronGuard can’t look for chats. Enter the chat ID, or create a new bot.'
-    : 'Another program reads this bot’s messages. Stop it for a moment, or enter the chat ID.'
+    ? "This bot has a webhook, so CronGuard can't look up its chats. Enter the chat ID, or create a new bot."
+    : "Another program reads this bot's messages. Stop it for a moment, or enter the chat ID."
 }
 
 const Update = z.object({

@@ -19,7 +19,7 @@ interface TrelloSettings {
 }
 
 const API = 'https://api.trello.com/1'
-/** Of names, descriptions and comments. */
+/** The longest description or comment. */
 const TEXT_MAX = 16_384
 const NAME_MAX = 500
 
@@ -32,14 +32,14 @@ export const trello: ChannelKind<TrelloSettings> = {
   kind: 'trello',
   label: 'Trello',
   group: 'Issues',
-  offer: 'Adds a card to a list when a monitor goes down.',
+  offer: 'Adds a card when a monitor goes down and updates it on recovery.',
   needsMailServer: false,
   isPerIncident: true,
   fields: [
     {
       name: 'key',
       label: 'API key',
-      help: 'The key of a Power-Up of your own, which needs no code.',
+      help: 'Create a Power-Up (no code needed), and copy its API key.',
       type: 'secret',
       isRequired: true,
       link: { label: 'Create a Power-Up', url: 'https://trello.com/power-ups/admin' },
@@ -47,32 +47,32 @@ export const trello: ChannelKind<TrelloSettings> = {
     {
       name: 'token',
       label: 'Token',
-      help: 'The link “Token” beside the API key creates it.',
+      help: 'Click “Token” next to the API key.',
       type: 'secret',
       isRequired: true,
       link: {
-        label: 'How to create a token',
+        label: 'Create a token',
         url: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/',
       },
     },
     {
       name: 'list',
       label: 'List',
-      help: 'The ID of the list that gets the cards.',
+      help: 'The ID of the list to add cards to.',
       type: 'text',
       isRequired: true,
     },
     {
       name: 'doneList',
       label: 'List after recovery',
-      help: 'The ID of the list to which cards move. Leave empty to keep them where they are.',
+      help: 'The ID of the list to move cards to. Leave empty to keep them in place.',
       type: 'text',
       isRequired: false,
     },
     {
       name: 'onUp',
-      label: 'When up again',
-      help: 'What happens with the card.',
+      label: 'When a monitor recovers',
+      help: 'What to do with the card.',
       type: 'choice',
       isRequired: true,
       initial: 'comment',
@@ -80,8 +80,8 @@ export const trello: ChannelKind<TrelloSettings> = {
     },
   ],
   settings: z.object({
-    key: z.string().max(200).regex(/^\w+$/, 'Enter the key, which has only letters and digits.'),
-    token: z.string().max(400).regex(/^\w+$/, 'Enter the token, which has only letters and digits.'),
+    key: z.string().max(200).regex(/^\w+$/, 'Use only letters and digits.'),
+    token: z.string().max(400).regex(/^\w+$/, 'Use only letters and digits.'),
     list: listId(),
     doneList: listId().optional(),
     onUp: z.enum(['comment', 'archive']),
@@ -90,17 +90,17 @@ export const trello: ChannelKind<TrelloSettings> = {
   setup: {
     field: 'list',
     label: 'Find lists',
-    help: 'Enter the API key and the token first.',
+    help: 'Enter the API key and token first.',
     find: findLists,
   },
   send,
 }
 
 function listId() {
-  return z.string().regex(/^[0-9a-f]{24}$/i, 'Enter the 24 digits of the list’s ID.')
+  return z.string().regex(/^[0-9a-f]{24}$/i, 'Enter the list ID: 24 characters, 0–9 and a–f.')
 }
 
-// Trello has no way to find a card by a key at once, so a card whose creation was not confirmed may exist twice.
+// Trello has no way to find a card by a key immediately, so a card whose creation was not confirmed may exist twice.
 async function send(settings: TrelloSettings, message: Message, transports: Transports): Promise<Outcome> {
   const { notification, thread } = message
   const content = contentOf(message)
@@ -133,12 +133,11 @@ async function findLists(settings: Readonly<Record<string, unknown>>, { outbound
   const outcome = outcomeOf(result, RULES)
   if (result.kind !== 'answer' || outcome.result === 'failed') return { kind: 'problem', text: `${outcome.detail}.` }
   const boards = Boards.safeParse(readAnswer(result).json)
-  if (!boards.success)
-    return { kind: 'problem', text: 'Trello sent no list of boards. Copy the ID from a list’s link.' }
+  if (!boards.success) return { kind: 'problem', text: 'Trello sent an unexpected answer. Enter the list ID.' }
   const choices = boards.data.flatMap((board) =>
     board.lists.map(({ id, name }) => ({ value: id, label: `${board.name}: ${name}` })),
   )
-  if (choices.length === 0) return { kind: 'problem', text: 'The token sees no boards with lists.' }
+  if (choices.length === 0) return { kind: 'problem', text: 'This token has no access to a board with lists.' }
   return { kind: 'found', choices }
 }
 

@@ -22,11 +22,11 @@ export const twilioVoice: ChannelKind<VoiceSettings> = {
   offer: 'Calls you through your Twilio account and says what is down.',
   needsMailServer: false,
   fields: [
-    ...twilioFields('A phone number of your account that can make calls.'),
+    ...twilioFields('A phone number from your account that can make calls.'),
     {
       name: 'callsOnRecovery',
-      label: 'Also call when a monitor is up again',
-      help: 'Otherwise, a recovery is not announced through this channel.',
+      label: 'Call on recovery',
+      help: 'Otherwise, the channel only calls when a monitor goes down.',
       type: 'flag',
       isRequired: false,
     },

@@ -20,14 +20,14 @@ export const twilioWhatsapp: ChannelKind<WhatsAppSettings> = {
   kind: 'twilio-whatsapp',
   label: 'WhatsApp (Twilio)',
   group: 'Phone',
-  offer: 'WhatsApp messages through your Twilio account.',
+  offer: 'Sends WhatsApp messages through your Twilio account.',
   needsMailServer: false,
   fields: [
-    ...twilioFields('A WhatsApp sender of your account, such as +14155238886.'),
+    ...twilioFields('A WhatsApp sender from your account, such as +14155238886.'),
     {
       name: 'contentSid',
       label: 'Template SID',
-      help: 'Starts with “HX”. WhatsApp requires a template unless you wrote to the sender within 24 hours.',
+      help: 'Starts with “HX”. WhatsApp requires a template unless you wrote to the sender in the last 24 hours.',
       type: 'text',
       isRequired: false,
       link: { label: 'Create a template', url: 'https://console.twilio.com/us1/develop/sms/content-template-builder' },
@@ -38,7 +38,7 @@ export const twilioWhatsapp: ChannelKind<WhatsAppSettings> = {
     from: phoneNumber(),
     contentSid: z
       .string()
-      .regex(/^HX[0-9a-f]{32}$/i, 'Enter the SID of a template. It starts with “HX”.')
+      .regex(/^HX[0-9a-f]{32}$/i, 'Enter the template SID. It starts with “HX”.')
       .optional(),
   }),
   summary: twilioSummary,

@@ -26,31 +26,39 @@ const TIMEOUT_MS = 15 * SECOND
 
 export const webPush: ChannelKind<WebPushSettings> = {
   kind: 'web-push',
-  label: 'This browser',
+  label: 'Browser push',
   group: 'Push',
-  offer: 'Push notifications in this browser, even on a phone, without an app.',
+  offer: 'Sends push notifications to this browser, even on a phone, without an app.',
   needsMailServer: false,
   isSubscribedInBrowser: true,
   fields: [
     {
       name: 'endpoint',
       label: 'Endpoint',
-      help: 'The address that the browser’s push service gave to this browser.',
+      help: 'The URL that the push service assigned to this browser.',
       type: 'secret',
       isRequired: true,
     },
-    { name: 'p256dh', label: 'Public key', help: 'Encrypts what is sent.', type: 'secret', isRequired: true },
-    { name: 'auth', label: 'Authentication secret', help: 'Encrypts what is sent.', type: 'secret', isRequired: true },
+    { name: 'p256dh', label: 'Public key', help: 'Used to encrypt notifications.', type: 'secret', isRequired: true },
+    {
+      name: 'auth',
+      label: 'Authentication secret',
+      help: 'Used to encrypt notifications.',
+      type: 'secret',
+      isRequired: true,
+    },
   ],
   settings: z.object({
     endpoint: z
       .string()
       .refine((text) => text !== '', { error: 'Allow notifications in this browser first.', abort: true })
       .max(1000)
-      .refine(isKnownService, 'Use a browser whose push service is from Google, Mozilla, Apple or Microsoft.')
+      .refine(isKnownService, 'This browser is not supported. Use Chrome, Edge, Firefox or Safari.')
       .prefault(''),
-    p256dh: z.string().refine(isPoint, 'This is not a public key.'),
-    auth: z.string().refine((text) => Buffer.from(text, 'base64url').length === 16, 'This is not such a secret.'),
+    p256dh: z.string().refine(isPoint, 'This is not a valid public key.'),
+    auth: z
+      .string()
+      .refine((text) => Buffer.from(text, 'base64url').length === 16, 'This is not a valid authentication secret.'),
   }),
   summary: ({ endpoint }) => shownSecretUrl(endpoint),
   send,

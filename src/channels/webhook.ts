@@ -36,7 +36,7 @@ type WebhookSettings = z.infer<typeof WebhookSettings>
 const SECRET_MAX = 200
 const TIMEOUT_MS = 5 * SECOND
 
-const Url = requestUrl().refine(hasFixedHost, 'The host can’t contain a placeholder.')
+const Url = requestUrl().refine(hasFixedHost, "The host can't contain a placeholder.")
 const Body = z.string().max(TEMPLATE_MAX).optional()
 const Headers = HeaderLines.optional()
 const Method = z.enum(METHODS).optional()
@@ -68,7 +68,7 @@ export const webhook: ChannelKind<WebhookSettings> = {
   kind: 'webhook',
   label: 'Webhook',
   group: 'Email and webhooks',
-  offer: 'Sends a request to your URL, with JSON or with your own template.',
+  offer: 'Sends an HTTP request to your URL, with JSON or your own template.',
   needsMailServer: false,
   fields: WEBHOOK_FIELDS,
   settings: WebhookSettings,
@@ -100,7 +100,9 @@ async function send(settings: WebhookSettings, message: Message, { outbound }: T
     timeoutMs: TIMEOUT_MS,
   })
   const outcome = outcomeOf(result, { textOf: () => undefined })
-  return problem === null ? outcome : { ...outcome, detail: `${outcome.detail}. Sent without a template: ${problem}` }
+  return problem === null
+    ? outcome
+    : { ...outcome, detail: `${outcome.detail}. CronGuard's default was sent: ${problem}` }
 }
 
 /** Null if nothing is sent for this message. */

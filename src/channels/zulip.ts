@@ -22,37 +22,37 @@ const MESSAGE_MAX = 10_000
 const TOPIC_MAX = 60
 
 const TYPES = [
-  { value: 'stream', label: 'A channel' },
-  { value: 'private', label: 'A person' },
+  { value: 'stream', label: 'Channel' },
+  { value: 'private', label: 'Person' },
 ]
 
 export const zulip: ChannelKind<ZulipSettings> = {
   kind: 'zulip',
   label: 'Zulip',
   group: 'Chat',
-  offer: 'Messages in a channel, or to a person.',
+  offer: 'Sends messages to a channel or a person.',
   needsMailServer: false,
   fields: [
     {
       name: 'server',
       label: 'Server',
-      help: 'The address of your organization, such as https://example.zulipchat.com.',
+      help: 'The URL of your organization, such as https://example.zulipchat.com.',
       type: 'url',
       isRequired: true,
     },
     {
       name: 'email',
       label: 'Bot email',
-      help: 'Under Personal settings, Bots, add a bot of the type “Incoming webhook” or “Generic bot”.',
+      help: 'Under “Personal settings > Bots”, add an “Incoming webhook” or “Generic bot”.',
       type: 'text',
       isRequired: true,
       link: { label: 'Create a bot', url: 'https://zulip.com/help/add-a-bot-or-integration' },
     },
-    { name: 'key', label: 'API key', help: 'Shown next to the bot.', type: 'secret', isRequired: true },
+    { name: 'key', label: 'API key', help: 'Shown next to the bot in Zulip.', type: 'secret', isRequired: true },
     {
       name: 'type',
       label: 'Send to',
-      help: 'A bot has to be subscribed to a private channel.',
+      help: 'For a private channel, subscribe the bot first.',
       type: 'choice',
       isRequired: true,
       initial: 'stream',
@@ -68,7 +68,7 @@ export const zulip: ChannelKind<ZulipSettings> = {
     {
       name: 'topic',
       label: 'Topic',
-      help: 'In a channel. Without one, each monitor has a topic of its own.',
+      help: 'Only for a channel. Leave empty to use one topic per monitor.',
       type: 'text',
       isRequired: false,
     },
@@ -79,7 +79,7 @@ export const zulip: ChannelKind<ZulipSettings> = {
     key: secretToken(),
     type: z.enum(['stream', 'private']),
     to: z.string().trim().min(1).max(200),
-    topic: z.string().max(TOPIC_MAX, `Use ${TOPIC_MAX} characters at most.`).optional(),
+    topic: z.string().max(TOPIC_MAX, `Use at most ${TOPIC_MAX} characters.`).optional(),
   }),
   summary: ({ server, type, to }) => `${type === 'stream' ? '#' : ''}${to} on ${shownServer(server)}`,
   send,

@@ -141,7 +141,7 @@ export const KIND_GROUPS = [
   'On-call',
   'Phone',
   'Issues',
-  'Home and more',
+  'Automation and groups',
 ] as const
 
 /** The detail of a delivery that waits until the address of its channel is confirmed. */

@@ -31,7 +31,7 @@ export interface MessageFacts {
   output: Output | null
   /** Null if the message is sent in time. */
   late: Lateness | null
-  /** A title and a text that replace ours. The text replaces everything but the links. */
+  /** A title and a text that replace ours. The text replaces everything below the title but the links. */
   wording?: { title: string | null; text: string | null }
 }
 

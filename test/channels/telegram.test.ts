@@ -207,21 +207,21 @@ describe('Telegram setup', () => {
   test.each([
     [
       refusal(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it"),
-      'This bot has a webhook, so CronGuard can’t look for chats. Enter the chat ID, or create a new bot.',
+      "This bot has a webhook, so CronGuard can't look up its chats. Enter the chat ID, or create a new bot.",
     ],
     [
       refusal(409, 'Conflict: terminated by other getUpdates request'),
-      'Another program reads this bot’s messages. Stop it for a moment, or enter the chat ID.',
+      "Another program reads this bot's messages. Stop it for a moment, or enter the chat ID.",
     ],
-    [refusal(401, 'Unauthorized'), 'Telegram does not know this bot token.'],
-    [refusal(502, 'Bad Gateway'), 'Telegram could not be asked: Received status code 502: Bad Gateway'],
+    [refusal(401, 'Unauthorized'), 'This bot token is invalid.'],
+    [refusal(502, 'Bad Gateway'), 'Could not look up chats: Received status code 502: Bad Gateway'],
     [
       { status: 200, body: '{"ok":true,"result":[]}' },
-      'No chat found. Send /start to the bot, or in the group that has it, and try again.',
+      'No chat found. Send /start to the bot or in its group, then try again.',
     ],
     [
       { status: 200, body: '{"ok":true,"result":{"hostile":[null]}}' },
-      'No chat found. Send /start to the bot, or in the group that has it, and try again.',
+      'No chat found. Send /start to the bot or in its group, then try again.',
     ],
   ])('says what the problem is: %j', async (answer, text) => {
     service.answer = () => answer

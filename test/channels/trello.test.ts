@@ -101,5 +101,5 @@ test('trello: says why it found no lists', async () => {
   service.answer = () => ({ status: 401, body: 'invalid key' })
   expect(await find()).toEqual({ kind: 'problem', text: 'Received status code 401: invalid key.' })
   service.answer = () => ({ status: 200, body: '[]' })
-  expect(await find()).toEqual({ kind: 'problem', text: 'The token sees no boards with lists.' })
+  expect(await find()).toEqual({ kind: 'problem', text: 'This token has no access to a board with lists.' })
 })

@@ -18,10 +18,10 @@ export function requestUrl() {
     })
 }
 
-/** The address of a self-hosted server, maybe with a path. */
+/** The URL of a self-hosted server, optionally with a path. */
 export function serverUrl() {
   return requestUrl().refine((url) => new URL(url).search === '' && new URL(url).hash === '', {
-    error: 'Enter the address of the server, without “?” and “#”.',
+    error: "Enter the server's URL, without “?” or “#”.",
   })
 }
 
@@ -30,7 +30,7 @@ export function secretToken() {
   return z
     .string()
     .trim()
-    .regex(/^[\x21-\x7e]{1,500}$/, 'Enter the value without spaces and line breaks.')
+    .regex(/^[\x21-\x7e]{1,500}$/, 'Remove spaces and line breaks.')
 }
 
 /** A phone number in the international format. */

@@ -1,4 +1,4 @@
-// HTTP headers that people type, one a line. Their values are often secrets, so forms don't show them again.
+// HTTP headers that people type, one per line. Their values are often secrets, so forms don't show them again.
 import { z } from 'zod'
 
 export const HEADERS_MAX = 20
@@ -25,8 +25,8 @@ function problemOf(text: string): string | null {
   for (const line of lines) {
     const [name, value] = headerOf(line)
     if (line.length > LINE_MAX) return `A header can have at most ${LINE_MAX} characters.`
-    if (!line.includes(':')) return `“${line.slice(0, 40)}” is not a header. Write “Name: value”, one a line.`
-    if (!NAME.test(name)) return `“${name.slice(0, 40)}” is not the name of a header.`
+    if (!line.includes(':')) return `“${line.slice(0, 40)}” is not a header. Enter “Name: value”, one per line.`
+    if (!NAME.test(name)) return `“${name.slice(0, 40)}” is not a valid header name.`
     if (RESERVED.test(name)) return `CronGuard sets the header “${name}” itself.`
     if (value === CONCEALED) return `Enter the value of “${name}”.`
   }

@@ -55,7 +55,7 @@ export async function sendRequest(
   return outcomeOf(await callService(request, { message, transports }), rules)
 }
 
-/** The delivery id goes along with every request, so that a receiver of our own can recognize repetitions. */
+/** Every request carries the delivery ID, so that our own receivers can recognize duplicates. */
 export function callService(
   { method = 'POST', url, headers = {}, json, form, body = '' }: ServiceRequest,
   { message, transports }: { message: Pick<Message, 'deliveryId'>; transports: Transports },
@@ -126,7 +126,7 @@ function isGone({ status }: ServiceAnswer): boolean {
   return status === 410
 }
 
-// Most services call it so.
+// Most services use these names.
 function usualTextOf({ json }: ServiceAnswer): unknown {
   const { error, message, description, errors } = json
   return [description, message, error, Array.isArray(errors) ? errors[0] : errors].find(

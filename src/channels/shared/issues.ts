@@ -1,4 +1,4 @@
-// What trackers of issues share: one issue for each incident, which recovery closes.
+// What issue trackers share: one issue per incident, closed on recovery.
 import type { Message } from '#channels/kind.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import type { OutboundResult } from '#lib/outbound.ts'

@@ -11,7 +11,7 @@ const TEXT_MAX = 2000
 export const RECIPIENT_FIELD: ChannelField = {
   name: 'to',
   label: 'Recipient',
-  help: 'A phone number with its country code, a user name such as ada.42, or the ID of a group.',
+  help: 'A phone number with its country code, a user name such as ada.42, or a group ID.',
   type: 'text',
   isRequired: true,
 }
@@ -21,7 +21,7 @@ export function recipient() {
     .string()
     .transform((text) => (text.startsWith('+') ? text.replace(/[\s().-]/g, '') : text))
     .refine((text) => /^(\+[1-9]\d{4,14}|\S{40,200}|(?!\+)\S{3,200})$/.test(text), {
-      error: 'Enter a phone number such as +15551234567, a user name, or the ID of a group.',
+      error: 'Enter a phone number such as +15551234567, a user name, or a group ID.',
     })
 }
 

@@ -21,7 +21,7 @@ export const TWILIO_SETTINGS = {
 
 /** `from` explains the sender. */
 export function twilioFields(from: string): ChannelField[] {
-  const link = { label: 'Find both in the Twilio console', url: 'https://console.twilio.com/' }
+  const link = { label: 'Open the Twilio console', url: 'https://console.twilio.com/' }
   return [
     {
       name: 'accountSid',
@@ -31,12 +31,12 @@ export function twilioFields(from: string): ChannelField[] {
       isRequired: true,
       link,
     },
-    { name: 'token', label: 'Auth token', help: 'Next to the account SID.', type: 'secret', isRequired: true, link },
+    { name: 'token', label: 'Auth token', help: 'Next to the account SID.', type: 'secret', isRequired: true },
     { name: 'from', label: 'From', help: from, type: 'text', isRequired: true },
     {
       name: 'to',
       label: 'To',
-      help: 'Your phone number with its country code, such as +15551234567.',
+      help: 'The phone number to notify, with its country code, such as +15551234567.',
       type: 'text',
       isRequired: true,
     },
@@ -47,7 +47,7 @@ export function twilioSummary({ to, accountSid }: TwilioSettings): string {
   return `${to} (account ${fingerprint(accountSid)})`
 }
 
-/** Twilio knows no ids of ours, so a message arrives twice if its answer was lost. */
+/** Twilio accepts no ID from us, so a retry after a lost answer sends the message twice. */
 export async function sendTwilio(
   { accountSid, token }: Pick<TwilioSettings, 'accountSid' | 'token'>,
   { resource, form }: { resource: 'Messages' | 'Calls'; form: Record<string, string> },

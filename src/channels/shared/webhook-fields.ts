@@ -16,48 +16,48 @@ function requestFields(prefix: '' | 'up' | 'test', section?: string): ChannelFie
   return [
     field('method', {
       label: 'Method',
-      help: 'A GET request has no body.',
+      help: 'GET sends no body.',
       type: 'choice',
       initial: 'POST',
       options: METHOD_OPTIONS,
     }),
-    ...(prefix === '' ? [] : [field('url', { label: 'URL', help: 'Only for this request.', type: 'url' as const })]),
+    ...(prefix === '' ? [] : [field('url', { label: 'URL', help: 'The URL for this request.', type: 'url' as const })]),
     field('headers', {
       label: 'Headers',
-      help: 'One a line, such as “Authorization: Bearer …”. Values are not shown again.',
+      help: 'One per line, such as “Authorization: Bearer …”. Values are not shown again.',
       type: 'lines',
       concealing: { show: concealHeaders, reveal: revealHeaders, isConcealed: hasConcealed },
     }),
     field('body', {
       label: 'Body',
-      help: 'Leave empty to send CronGuard’s own JSON, or nothing if placeholders are on.',
+      help: "Leave empty to send CronGuard's JSON, or with placeholders, no body.",
       type: 'lines',
       link: DOCS,
     }),
   ]
 }
 
-const UP = 'When the monitor is up again'
-const TEST = 'Test message'
+const UP = 'Recovery'
+const TEST = 'Test'
 
 export const WEBHOOK_FIELDS: ChannelField[] = [
-  { name: 'url', label: 'URL', help: 'Receives the request when a monitor goes down.', type: 'url', isRequired: true },
+  { name: 'url', label: 'URL', help: 'Where CronGuard sends the request.', type: 'url', isRequired: true },
   {
     name: 'secret',
     label: 'Secret',
-    help: 'Used to sign the body, so the receiver can verify the sender.',
+    help: 'Signs the body, so the receiver can verify the sender.',
     type: 'secret',
     isRequired: false,
   },
   {
     name: 'language',
     label: 'Templates',
-    help: 'How values such as the name get into the URL, headers and body.',
+    help: "Inserts values, such as the monitor's name, into the URL, headers and body.",
     type: 'choice',
     isRequired: false,
     initial: 'none',
     options: [
-      { value: 'none', label: 'Off: send the texts as they are' },
+      { value: 'none', label: 'Off: send everything as typed' },
       { value: 'placeholders', label: 'Placeholders: $NAME, $STATUS, $BODY, as in Healthchecks' },
       { value: 'liquid', label: 'Liquid: {{ monitor.name }}, as in Uptime Kuma' },
     ],
@@ -78,14 +78,14 @@ export const WEBHOOK_FIELDS: ChannelField[] = [
   ...requestFields(''),
   {
     name: 'up',
-    label: 'When a monitor is up again',
+    label: 'When a monitor recovers',
     help: 'What to send.',
     type: 'choice',
     isRequired: false,
     initial: 'same',
     options: [
       { value: 'same', label: 'Send the same request' },
-      { value: 'own', label: 'Send a request of its own' },
+      { value: 'own', label: 'Send a different request' },
       { value: 'none', label: 'Send nothing' },
     ],
     section: UP,
@@ -100,7 +100,7 @@ export const WEBHOOK_FIELDS: ChannelField[] = [
     initial: 'same',
     options: [
       { value: 'same', label: 'Send the request for a monitor that is down' },
-      { value: 'own', label: 'Send a request of its own' },
+      { value: 'own', label: 'Send a different request' },
     ],
     section: TEST,
   },
@@ -109,7 +109,7 @@ export const WEBHOOK_FIELDS: ChannelField[] = [
 
 /** Settings that people often need, to start from. */
 export const WEBHOOK_PRESETS = [
-  { label: 'CronGuard’s JSON', settings: {} },
+  { label: "CronGuard's JSON", settings: {} },
   {
     label: 'GET request with placeholders',
     settings: {
@@ -145,7 +145,7 @@ export const WEBHOOK_PRESETS = [
     },
   },
   {
-    label: 'Form',
+    label: 'Plain text',
     settings: {
       language: 'placeholders',
       headers: 'Content-Type: text/plain',

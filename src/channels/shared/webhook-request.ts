@@ -15,7 +15,7 @@ export type TemplateLanguage = (typeof TEMPLATE_LANGUAGES)[number]
 export interface RequestTemplate {
   method: (typeof METHODS)[number]
   url: string
-  /** One a line. */
+  /** One per line. */
   headers: string
   /** Empty for CronGuard's own JSON, except with placeholders. */
   body: string

@@ -15,14 +15,14 @@ const WordingSettings = z.object({
 })
 type WordingSettings = z.infer<typeof WordingSettings>
 
-const section = 'Your own wording'
+const section = 'Custom title and text'
 const link = { label: 'Templates', url: '/docs/webhooks#templates' }
 
 export const WORDING_FIELDS: readonly ChannelField[] = [
   {
     name: 'titleTemplate',
     label: 'Title',
-    help: 'A Liquid template, such as “{{ project }}: {{ title }}”. Leave empty for CronGuard’s own title.',
+    help: "A Liquid template, such as “{{ project }}: {{ title }}”. Leave empty for CronGuard's own title.",
     type: 'lines',
     isRequired: false,
     section,
@@ -31,7 +31,7 @@ export const WORDING_FIELDS: readonly ChannelField[] = [
   {
     name: 'textTemplate',
     label: 'Text',
-    help: 'Replaces everything but the buttons. Leave empty for CronGuard’s own text.',
+    help: "Replaces the message below the title. Links stay. Leave empty for CronGuard's own text.",
     type: 'lines',
     isRequired: false,
     section,

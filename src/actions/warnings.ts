@@ -1,11 +1,12 @@
 import type { Deps } from '#deps.ts'
 import { problemsOf } from '#domain/warnings.ts'
 import { diskSpace } from '#lib/disk.ts'
-import { countSilentMonitors, listFailingChannels } from '#store/channels.ts'
+import { countWithoutChannel, listChannels, listFailingChannels } from '#store/channels.ts'
 import { countReachable, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
 import type { Reader } from '#store/database.ts'
 import { silentWarning, type Warning, warningOf } from '#words/warnings.ts'
 import { backupsSince, hasBackupAhead, newestBackupAt } from './backups.ts'
+import { unusableReasonOf } from './channels.ts'
 
 /** The current warnings about the server. Failing channels are limited to `projectIds`, if given. */
 export function readWarnings(
@@ -27,11 +28,10 @@ export function readWarnings(
 }
 
 /** The current warnings about a project, for all its members. */
-export function readProjectWarnings(
-  { db, config }: Pick<Deps, 'config'> & { db: Reader },
-  projectId: string,
-): Warning[] {
-  const count = countSilentMonitors(db, { projectId, confirmsAddresses: config.confirmsAddresses })
+export function readProjectWarnings(place: Pick<Deps, 'config'> & { db: Reader }, projectId: string): Warning[] {
+  const { db } = place
+  const usable = listChannels(db, projectId).filter((channel) => unusableReasonOf(place, channel) === null)
+  const count = countWithoutChannel(db, { projectId, channelIds: usable.map(({ id }) => id) })
   return count === 0 ? [] : [silentWarning({ count, projectId })]
 }
 

@@ -276,20 +276,19 @@ export function listMonitorIdsOfChannel(reader: Reader, channelId: string): numb
     .map(({ id }) => id)
 }
 
-/** The number of monitors in a project that have no enabled channel. */
-export function countSilentMonitors(
+/** The number of monitors in a project that use none of these channels. */
+export function countWithoutChannel(
   reader: Reader,
-  { projectId, confirmsAddresses }: { projectId: string; confirmsAddresses: boolean },
+  { projectId, channelIds }: { projectId: string; channelIds: readonly string[] },
 ): number {
   const row = reader.get<{ count: number }>(
     `SELECT count(*) AS count FROM monitors
       WHERE project_id = $projectId
         AND NOT EXISTS (
-              SELECT 1 FROM monitor_channels JOIN channels ON channels.id = channel_id
-               WHERE monitor_id = monitors.id AND disabled_at IS NULL
-                 AND (NOT $confirmsAddresses OR unconfirmed_since IS NULL)
+              SELECT 1 FROM monitor_channels
+               WHERE monitor_id = monitors.id AND channel_id IN (SELECT value FROM json_each($channelIds))
             )`,
-    { projectId, confirmsAddresses },
+    { projectId, channelIds: JSON.stringify(channelIds) },
   )
   return row?.count ?? 0
 }

@@ -17,8 +17,8 @@ export interface Warning {
 export function silentWarning({ count, projectId }: { count: number; projectId: string }): Warning {
   const text =
     count === 1
-      ? '1 monitor has no enabled channel. No one gets notified when it goes down.'
-      : `${count.toLocaleString('en')} monitors have no enabled channel. No one gets notified when they go down.`
+      ? '1 monitor has no working channel. No one gets notified when it goes down.'
+      : `${count.toLocaleString('en')} monitors have no working channel. No one gets notified when they go down.`
   return { kind: 'silent', text, projectId }
 }
 

@@ -109,21 +109,36 @@ describe('Dashboard', () => {
     expect(namesIn(await alice.read(`${path}?q=${'x'.repeat(10_000)}`))).toEqual([])
   })
 
-  test('warns on every page when some monitors have no enabled channel, and names their number', async () => {
+  test('warns on every page when some monitors have no working channel, and names their number', async () => {
     const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
     for (const name of ['one', 'two']) guard.monitor(project, { name })
     guard.monitor(project, { name: 'three' }, [channelId])
-    expect(words(await alice.read('/'))).toContain('2 monitors have no enabled channel. No one gets notified when they')
+    expect(words(await alice.read('/'))).toContain('2 monitors have no working channel. No one gets notified when they')
     for (const page of ['channels', 'incidents', 'settings']) {
-      expect(await alice.read(`/projects/${project.id}/${page}`)).toContain('2 monitors have no enabled channel.')
+      expect(await alice.read(`/projects/${project.id}/${page}`)).toContain('2 monitors have no working channel.')
     }
     updateChannel(guard.deps, { ref: { projectId: project.id, channelId }, monitors: { is: 'all' } })
-    expect(await alice.read('/')).not.toContain('no enabled channel')
+    expect(await alice.read('/')).not.toContain('no working channel')
     updateChannel(guard.deps, { ref: { projectId: project.id, channelId }, isDisabled: true })
     const dashboard = words(await alice.read('/'))
     expect(dashboard).toContain('All channels in this project are disabled')
-    expect(dashboard).not.toContain('3 monitors have no enabled channel')
-    expect(await alice.read(`/projects/${project.id}/channels`)).toContain('3 monitors have no enabled channel.')
+    expect(dashboard).not.toContain('3 monitors have no working channel')
+    expect(await alice.read(`/projects/${project.id}/channels`)).toContain('3 monitors have no working channel.')
+  })
+
+  test('warns when the channels of a monitor cannot send, although others could', async () => {
+    guard.webhookTo(project, 'http://hooks.example.org/unused')
+    const off = guard.webhookTo(project, 'http://hooks.example.org/off')
+    const hook = guard.webhookTo(project, 'http://hooks.example.org/')
+    const email = guard.mailTo(project, 'ops@example.org')
+    const group = (members: string[]) =>
+      guard.channel(project, { kind: 'group', settings: { members: members.join() } })
+    guard.monitor(project, { name: 'disabled' }, [off])
+    guard.monitor(project, { name: 'without a mail server' }, [email])
+    guard.monitor(project, { name: 'group that cannot send' }, [group([off, email])])
+    guard.monitor(project, { name: 'group with a member that can' }, [group([off, hook])])
+    setChannelDisabled(guard.deps, { projectId: project.id, channelId: off, isDisabled: true })
+    expect(words(await alice.read('/'))).toContain('3 monitors have no working channel.')
   })
 
   test('warns when no one gets notified', async () => {

@@ -101,7 +101,7 @@ function inARow({ failuresInARow }: { failuresInARow: number }): string {
 }
 
 function recoveryInWords({ downMs, reportedBy }: Extract<Cause, { kind: 'recovered' }>): string {
-  const after = downMs === null ? '' : ` after ${lengthInWords(downMs)} of downtime`
+  const after = downMs === null || downMs === 0 ? '' : ` after ${lengthInWords(downMs)} of downtime`
   return reportedBy === null ? `The job recovered${after}.` : `${reportedBy} reported success manually${after}.`
 }
 

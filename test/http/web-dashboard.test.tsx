@@ -133,10 +133,11 @@ describe('Dashboard', () => {
     const email = guard.mailTo(project, 'ops@example.org')
     const group = (members: string[]) =>
       guard.channel(project, { kind: 'group', settings: { members: members.join() } })
+    const [dead, alive] = [group([off, email]), group([off, hook])]
     guard.monitor(project, { name: 'disabled' }, [off])
     guard.monitor(project, { name: 'without a mail server' }, [email])
-    guard.monitor(project, { name: 'group that cannot send' }, [group([off, email])])
-    guard.monitor(project, { name: 'group with a member that can' }, [group([off, hook])])
+    guard.monitor(project, { name: 'group that cannot send' }, [dead])
+    guard.monitor(project, { name: 'group with a member that can' }, [alive])
     setChannelDisabled(guard.deps, { projectId: project.id, channelId: off, isDisabled: true })
     expect(words(await alice.read('/'))).toContain('3 monitors have no working channel.')
   })

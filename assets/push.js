@@ -16,9 +16,9 @@
   }
 
   const problemOf = () => {
-    if (!window.isSecureContext) return 'Open CronGuard through https. Browsers allow push only there.'
+    if (!window.isSecureContext) return 'Open CronGuard over HTTPS. Browsers allow push notifications only there.'
     if ('serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window) return null
-    return 'This browser has no push notifications here. On an iPhone, add CronGuard to the home screen first.'
+    return 'This browser does not support push notifications here. On an iPhone, add CronGuard to the home screen first.'
   }
 
   document.addEventListener('click', async (event) => {
@@ -31,13 +31,13 @@
     const problem = problemOf()
     if (problem) return say(problem)
     if ((await Notification.requestPermission()) !== 'granted')
-      return say('Notifications are blocked. Allow them in the settings of the browser, then try again.')
+      return say('Notifications are blocked. Allow them in the browser settings, then try again.')
     button.disabled = true
     try {
       const { endpoint, keys } = await subscribe(place.dataset)
       for (const [name, value] of Object.entries({ endpoint, ...keys }))
         place.querySelector(`[name="setting-${name}"]`).value = value
-      say('Notifications are allowed. Now create the channel.')
+      say('Notifications allowed. Save the channel.')
     } catch (error) {
       button.disabled = false
       say(`The browser could not subscribe: ${error.message}`)

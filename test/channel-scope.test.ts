@@ -114,10 +114,11 @@ describe('Channels of a monitor that the API sets', () => {
     expect((await api(`/checks/${uuid}`, { tags: 'web', channels: tagged })).channels).toBe(tagged)
   })
 
-  test('without any are those of the scopes, and the answer says so', async () => {
+  test('are none for a new check without any, whatever the scopes, and stay as they are for an existing one', async () => {
     const all = channelFor(ALL)
-    channelFor(NONE)
-    expect((await api('/checks/', { name: 'a' })).channels).toBe(all)
+    expect((await api('/checks/', { name: 'a', unique: ['name'] })).channels).toBe('')
+    await api('/checks/', { name: 'b', channels: '*' })
+    expect((await api('/checks/', { name: 'b', desc: 'new', unique: ['name'] })).channels).toBe(all)
   })
 
   test('a ping to an unknown slug gives the monitor all channels', async () => {

@@ -45,6 +45,8 @@ interface SavedMonitor extends MonitorInput {
   match: MonitorMatch | null
   /** The UUID that it had on another server; null or absent: a new one is made. */
   pingKey?: string | null
+  /** The channels of a new monitor, if `channelIds` is absent. */
+  newChannelIds?: string[]
 }
 
 /** Creates a monitor. With `match`, changes the project's oldest matching monitor instead, if there is one. */
@@ -61,7 +63,7 @@ export function saveMonitor(deps: Deps, input: SavedMonitor): { monitor: Monitor
     const id = insert(tx, {
       projectId,
       settings: changeSettings(DEFAULT_SETTINGS, input.change),
-      channelIds: input.channelIds,
+      channelIds: input.channelIds ?? input.newChannelIds,
       pingKey: pingKey ?? newUuid(),
     })
     return { monitor: reread(tx, id), isCreated: true }

@@ -201,7 +201,7 @@ describe('Management API: channels', () => {
 
   test('POST with a new URL requires the secret again', async () => {
     const { status, json } = await change({ name: 'hook', settings: { url: 'http://evil.example.com/' } })
-    expect([status, json.error]).toEqual([400, expect.stringContaining('Enter the secret again')])
+    expect([status, json.error]).toEqual([400, expect.stringContaining('Enter “Secret” again')])
     expect(stored()).toContain('t0ken')
     expect((await call(`/channels/${channel}`)).json.name).toBe('webhook')
     await change({ settings: { url: 'http://other.example.com/', secret: 'new' } })

@@ -104,6 +104,7 @@ function save(deps: Deps, call: ApiCall): Response {
     match: toMatch(spec),
     change: toChange(spec, call.version),
     pingKey: spec.import_uuid ?? null,
+    newChannelIds: [],
     ...chosenChannels(deps, call, spec.channels),
   })
   return answer(deps, call, monitor, isCreated ? 201 : 200)

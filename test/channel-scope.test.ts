@@ -114,7 +114,7 @@ describe('Channels of a monitor that the API sets', () => {
     expect((await api(`/checks/${uuid}`, { tags: 'web', channels: tagged })).channels).toBe(tagged)
   })
 
-  test('are none for a new check without any, whatever the scopes, and stay as they are for an existing one', async () => {
+  test('are none for a new check without any, and stay for an existing one', async () => {
     const all = channelFor(ALL)
     expect((await api('/checks/', { name: 'a', unique: ['name'] })).channels).toBe('')
     await api('/checks/', { name: 'b', channels: '*' })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, spyOn, test } from 'bun:test'
-import { deleteChannel } from '#actions/channels.ts'
+import { deleteChannel, updateChannel } from '#actions/channels.ts'
 import { type ClaimedMessage, claimDeliveries } from '#actions/claims.ts'
 import { attempt, saveAttempt } from '#actions/deliveries.ts'
 import { createSendLimits } from '#actions/send-limits.ts'
@@ -9,6 +9,7 @@ import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { createLogMailer, type MailResult } from '#lib/mail.ts'
 import { createOutbox } from '#loops/outbox.ts'
+import { findChannel } from '#store/channels.ts'
 import { TestGuard } from './support/cronguard.ts'
 
 let guard: TestGuard
@@ -258,6 +259,30 @@ describe('Delivery', () => {
     guard.outside.failWith('refused')
     await deliver(second)
     expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', lastAttempt: { result: 'failed' } }])
+  })
+
+  test.each([
+    ['stays as it was: the channel is disabled', 'http://hooks.example.org/', true],
+    ['sends elsewhere: it stays enabled', 'http://hooks.example.org/new', false],
+  ])('whose destination is gone ends its channel if that %s', async (_what, url, isEnded) => {
+    const channelId = guard.webhookTo(project, 'http://hooks.example.org/')
+    await guard.ping(backup, '/fail')
+    const [message] = claim()
+    if (!message) throw new Error('There is a message.')
+    const attempted = await attempt(guard.deps, message)
+    updateChannel(guard.deps, { ref: { projectId: project.id, channelId }, input: { given: { url }, removed: [] } })
+    const gone = { reason: 'rejected', detail: 'Gone', isPermanent: true, endsChannel: true } as const
+    await saveAttempt(guard.deps, { ...attempted, outcome: { result: 'failed', ...gone } })
+    expect(findChannel(guard.db, channelId)?.disabledAt !== null).toBe(isEnded)
+  })
+
+  test('that a bug keeps from being sent is tried again later', async () => {
+    guard.webhookTo(project, 'http://hooks.example.org/')
+    await guard.ping(backup, '/fail')
+    const [message] = claim()
+    const broken = { ...guard.deps, config: { ...guard.deps.config, secretKey: null } }
+    if (message) await saveAttempt(guard.deps, await attempt(broken, message))
+    expect(guard.deliveries(backup)).toMatchObject([{ state: 'pending', lastAttempt: { reason: 'error' } }])
   })
 
   test('is not sent twice by one process when the clock is set meanwhile', async () => {

@@ -7,6 +7,7 @@ import type { Project } from '#domain/project.ts'
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { createLogMailer } from '#lib/mail.ts'
 import { TestGuard } from './support/cronguard.ts'
+import { answerOf } from './support/outside.ts'
 
 const SLACK = 'https://hooks.slack.example.org/services/T0/B0/secret'
 
@@ -42,16 +43,25 @@ const slackTexts = () => guard.outside.calls.map(({ body }) => body)
 const states = () => guard.db.all<{ state: string }>('SELECT DISTINCT state FROM deliveries').map(({ state }) => state)
 
 describe('A destination with a limit', () => {
-  test('gets the first message at once, and the rest as one', async () => {
-    await afterOneMessage(10)
+  test('gets messages one by one if that takes at most ten seconds', async () => {
+    const [first, second] = await afterOneMessage(3)
+    await guard.pass(2 * SECOND, SECOND)
+    const own = slackTexts().slice(1)
+    expect(own).toEqual([expect.stringContaining('Down: job 1'), expect.stringContaining('Down: job 2')])
+    for (const text of own) expect(text).toContain('/acknowledge/')
+    for (const job of [first, second]) expect(job && guard.deliveries(job)).toMatchObject([{ state: 'sent' }])
+  })
+
+  test('gets the first message immediately, and the rest as one if that would take longer', async () => {
+    await afterOneMessage(13)
     expect(guard.outside.calls).toHaveLength(1)
     expect(slackTexts()[0]).toContain('Down: job 0')
     await guard.tick()
     expect(guard.outside.calls).toHaveLength(1)
     await guard.pass(SECOND, SECOND)
     expect(guard.outside.calls).toHaveLength(2)
-    expect(slackTexts()[1]).toContain('9 monitors down')
-    for (let index = 1; index < 10; index += 1) expect(slackTexts()[1]).toContain(`Down: job ${index} (`)
+    expect(slackTexts()[1]).toContain('12 monitors down')
+    for (let index = 1; index < 13; index += 1) expect(slackTexts()[1]).toContain(`Down: job ${index} (`)
     expect(states()).toEqual(['sent'])
   })
 
@@ -115,6 +125,7 @@ describe('A destination with a limit', () => {
       guard.clock.advance(1)
       await guard.tick()
     }
+    await pingAll(jobs(4, [channelId]), '/fail')
     const queue = { channelId, kind: 'email', isFailing: false, due: [1, 2, 3, 4] }
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1, 2], isShort: true }])
     guard.clock.advance(2 * MINUTE)
@@ -135,30 +146,30 @@ describe('A destination with a limit', () => {
 
 describe('Combined messages', () => {
   test('keep the order of each monitor', async () => {
-    const monitors = jobs(6, [slackTo(SLACK)])
+    const monitors = jobs(16, [slackTo(SLACK)])
     await pingAll(monitors, '/fail')
     await pingAll(monitors)
     await pingAll(monitors, '/fail')
-    await guard.pass(10 * SECOND, SECOND)
+    await guard.pass(30 * SECOND, SECOND)
     const order = slackTexts().flatMap((body) => body.match(/(Down|Up): job 3\b/g)?.[0] ?? [])
     expect(order).toEqual(['Down: job 3', 'Up: job 3', 'Down: job 3'])
     expect(states()).toEqual(['sent'])
   })
 
   test('whose receiver fails are sent again, each within its own time', async () => {
-    const rest = await afterOneMessage(5)
+    const rest = await afterOneMessage(15)
     guard.outside.failWith('refused')
     await guard.pass(SECOND, SECOND)
     const waiting = rest.flatMap((monitor) => guard.deliveries(monitor))
-    expect(waiting.map(({ attempts, state }) => [attempts, state])).toEqual(Array(4).fill([1, 'pending']))
+    expect(waiting.map(({ attempts, state }) => [attempts, state])).toEqual(Array(14).fill([1, 'pending']))
     guard.outside.failWith(null)
     await guard.pass(MINUTE, SECOND)
     expect(states()).toEqual(['sent'])
-    for (let index = 1; index < 5; index += 1) expect(slackTexts().join()).toContain(`Down: job ${index}`)
+    for (let index = 1; index < 15; index += 1) expect(slackTexts().join()).toContain(`Down: job ${index}`)
   })
 
   test('have an id of their own, the same in every attempt with the same notifications', async () => {
-    await afterOneMessage(3)
+    await afterOneMessage(13)
     const ids: (string | undefined)[] = []
     const { send } = guard.outside.outbound
     guard.deps.outbound.send = (request) => {
@@ -172,13 +183,42 @@ describe('Combined messages', () => {
     expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
   })
 
-  test('are never sent to services that keep an entry for each incident', () => {
+  test('are never sent to services that keep an entry for each incident', async () => {
     const slack = findKind('slack')
-    const queue = { channelId: slackTo(SLACK), kind: 'slack', isFailing: false, due: [1, 2] }
+    const channelId = slackTo(SLACK)
+    await pingAll(jobs(13, [channelId]), '/fail')
+    const queue = { channelId, kind: 'slack', isFailing: false, due: [1, 2] }
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1], isShort: true }])
     Object.assign(slack ?? {}, { isPerIncident: true })
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1], isShort: false }])
     delete slack?.isPerIncident
+  })
+})
+
+describe('A combined message', () => {
+  test('says how late it is', async () => {
+    const { send } = guard.outside.outbound
+    const [first, ...rest] = jobs(14, [slackTo(SLACK)])
+    guard.deps.outbound.send = async () => ({ ...answerOf(429), headers: { 'retry-after': '600' } })
+    if (first) await guard.ping(first, '/fail')
+    await guard.tick()
+    guard.deps.outbound.send = send
+    await pingAll(rest, '/fail')
+    await guard.pass(15 * MINUTE)
+    expect(slackTexts().find((text) => text.includes('monitors down'))).toMatch(/Delivered .* late/)
+  })
+
+  test('begins the thread of each of its incidents', async () => {
+    const bot = { kind: 'slack-bot', settings: { token: 'xoxb-1-2-abc', channel: 'C0123456789' } }
+    const monitors = jobs(13, [guard.channel(project, bot)])
+    guard.deps.outbound.send = async () => ({
+      ...answerOf(200),
+      body: '{"ok":true,"channel":"C0123456789","ts":"1.2"}',
+    })
+    await pingAll(monitors, '/fail')
+    await guard.pass(5 * SECOND, SECOND)
+    expect(states()).toEqual(['sent'])
+    expect(guard.db.all('SELECT 1 FROM channel_threads')).toHaveLength(13)
   })
 })
 

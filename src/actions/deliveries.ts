@@ -1,6 +1,6 @@
 // Sends deliveries: it claims one in a transaction, sends it outside, and settles it in another transaction. After a
 // crash in between, the lease runs out and it is sent again, so each notification is sent at least once.
-import { findKind, sendThrough } from '#channels/index.ts'
+import { destinationOf, findKind, sendThrough } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
 import { type Deps, secretOf } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
@@ -53,7 +53,8 @@ export interface Attempted {
   channel: Channel | null
   /** Whether the message was sent through the channel, or should have been. */
   isUsed: boolean
-  thread: Thread | null
+  /** The incidents of its deliveries. */
+  threads: readonly Thread[]
   startedAt: number
   outcome: Outcome
 }
@@ -64,7 +65,7 @@ export async function attempt(deps: Deps, message: ClaimedMessage, limits?: Send
   const isCombined = message.others.length > 0
   const startedAt = deps.clock.now()
   const channel = message.channelId === null ? null : findChannel(deps.db, message.channelId)
-  const thread = channel && !isCombined ? findThread(deps.db, message) : null
+  const threads = all.map((delivery) => findThread(deps.db, delivery)).filter((thread) => thread !== null)
   const isOff = channel !== null && channel.disabledAt !== null
   const isUsed = channel !== null && !isOff && !awaitsConfirmation(deps, channel)
   const outcome = isOff
@@ -75,24 +76,20 @@ export async function attempt(deps: Deps, message: ClaimedMessage, limits?: Send
         ...(isCombined && { summarized: all.map(({ notification }) => notification) }),
         // A combined message has an ID of its own, because its deliveries may be combined differently the next time.
         deliveryId: isCombined ? uuidOf(all.map(({ id }) => id).join()) : message.id,
-        thread,
-        late: isCombined ? null : lateness(deps, message),
+        thread: isCombined ? null : (threads[0] ?? null),
+        late: lateness(deps, message),
       })
   if (isUsed && outcome.result === 'failed' && outcome.retryAfterMs) limits?.hold(channel, outcome.retryAfterMs)
-  return { message, channel, isUsed, thread, startedAt, outcome }
+  return { message, channel, isUsed, threads, startedAt, outcome }
 }
 
 /** Saves the outcome of each delivery in a message. */
 export async function saveAttempt(deps: Deps, attempted: Attempted, durability?: Durability): Promise<void> {
-  const { message, channel, isUsed, thread, startedAt, outcome } = attempted
+  const { message, channel, isUsed, threads, startedAt, outcome } = attempted
   const all = [message, ...message.others]
   const isFirst = await deps.db.writeGrouped((tx) => {
     const settled = all.map((delivery) => saveOutcome(tx, { delivery, startedAt, outcome }))
-    if (channel && isUsed) {
-      markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
-      if (outcome.result === 'sent') saveReturned(tx, { channel, thread, outcome })
-      if (outcome.result === 'failed' && outcome.endsChannel) endChannel(tx, { channel, outcome })
-    }
+    if (channel && isUsed) saveForChannel(tx, { channel, threads, outcome })
     return settled.some((isGivenUp) => isGivenUp) && channel?.disabledAt == null && isFirstFailure(tx, message)
   }, durability)
   for (const delivery of all) logOutcome(deps, { claimed: delivery, outcome })
@@ -116,17 +113,21 @@ function endChannel(tx: Tx, { channel, outcome }: { channel: Channel; outcome: O
   failPendingOfChannel(tx, { channelId: channel.id, detail: outcome.detail })
 }
 
-function saveReturned(
+// The channel may have been edited meanwhile. Then the answer is about another destination.
+function saveForChannel(
   tx: Tx,
-  {
-    channel,
-    thread,
-    outcome: { receipt, newSettings },
-  }: { channel: Channel; thread: Thread | null; outcome: Extract<Outcome, { result: 'sent' }> },
+  { channel, threads, outcome }: { channel: Channel; threads: readonly Thread[]; outcome: Outcome },
 ): void {
-  if (thread && receipt) insertReceipt(tx, { channelId: channel.id, incidentId: thread.incidentId, receipt })
-  const current = newSettings && findChannel(tx, channel.id)
-  if (current) saveChannel(tx, { ...current, settings: { ...(current.settings as object), ...newSettings } })
+  const current = findChannel(tx, channel.id)
+  if (current === null || destinationOf(current) !== destinationOf(channel)) return
+  markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
+  if (outcome.result === 'failed' && outcome.endsChannel) endChannel(tx, { channel, outcome })
+  if (outcome.result !== 'sent') return
+  const { receipt, newSettings } = outcome
+  for (const { incidentId } of receipt ? threads : []) {
+    insertReceipt(tx, { channelId: channel.id, incidentId, receipt: receipt ?? '' })
+  }
+  if (newSettings) saveChannel(tx, { ...current, settings: { ...(current.settings as object), ...newSettings } })
 }
 
 /**
@@ -175,6 +176,16 @@ export interface Sending {
 
 /** Makes one attempt. Even a bug becomes an outcome, and is logged. */
 export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
+  try {
+    return await trySending(deps, sending)
+  } catch (error) {
+    const { deliveryId, channel } = sending
+    deps.log.error('Sending failed unexpectedly', { delivery: deliveryId, kind: channel?.kind, error })
+    return { result: 'failed', reason: 'error', detail: 'Internal error; see the log for details', isPermanent: false }
+  }
+}
+
+async function trySending(deps: Deps, sending: Sending): Promise<Outcome> {
   const { channel, notification, summarized, deliveryId, thread, late = null, limitMs = ATTEMPT_MAX_MS } = sending
   const kind = channel && findKind(channel.kind)
   if (!channel || !kind) return failed('settings', 'The channel no longer exists')
@@ -205,13 +216,8 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
     check: () => findCheck(deps, { projectId: channel.projectId, notification }),
     thread: { key: thread?.incidentId ?? deliveryId, receipt: thread?.receipt ?? null },
   }
-  try {
-    const outcome = await withTimeLimit(sendThrough({ kind, settings: settings.data }, message, transports), limitMs)
-    return withoutSecrets(deps, { outcome, projectId: channel.projectId })
-  } catch (error) {
-    deps.log.error('Sending failed unexpectedly', { delivery: deliveryId, kind: channel.kind, error })
-    return { result: 'failed', reason: 'error', detail: 'Internal error; see the log for details', isPermanent: false }
-  }
+  const outcome = await withTimeLimit(sendThrough({ kind, settings: settings.data }, message, transports), limitMs)
+  return withoutSecrets(deps, { outcome, projectId: channel.projectId })
 }
 
 // A program may repeat what it gets.

@@ -6,9 +6,13 @@ import type { Channel } from '#domain/channel.ts'
 import { RETRY_AFTER_MAX_MS } from '#domain/delivery.ts'
 import type { Queue } from '#domain/outbox.ts'
 import { allowanceOf, type Buckets, type RateLimit, takeOne } from '#domain/rate-limit.ts'
+import { SECOND } from '#lib/duration.ts'
 import { findChannel } from '#store/channels.ts'
-import { listSentMoments } from '#store/outbox.ts'
+import { countDueOfChannel, listSentMoments } from '#store/outbox.ts'
 import { hasMailServer } from './mail-server.ts'
+
+/** Only what would take longer one by one is combined, because a combined message lacks output, links and a thread. */
+const COMBINE_AFTER_MS = 10 * SECOND
 
 export interface SendLimits {
   /** What may leave of these queues now, with the messages that each may have for itself. */
@@ -43,8 +47,8 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
     known.add(channelId)
     const now = clock.now()
     const windowMs = Math.max(...limits.map(({ burst, perMs }) => burst * perMs))
-    for (const at of listSentMoments(db, { channelId, since: now - windowMs }))
-      takeOne(buckets, limits, clock.elapsed() - Math.max(0, now - at))
+    for (const at of listSentMoments(db, { channelId, since: now - windowMs, until: now }))
+      takeOne(buckets, limits, clock.elapsed() - (now - at))
   }
 
   const isHeld = (channel: Channel): boolean => {
@@ -67,7 +71,14 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
     for (const { key } of limits) if (!reserved.has(key)) reserved.set(key, buckets.get(key) ?? 0)
     const allowed = due.slice(0, allowanceOf(reserved, limits, clock.elapsed()))
     for (const _ of allowed) takeOne(reserved, limits, clock.elapsed())
-    return { ...queue, due: allowed, isShort: kind?.isPerIncident !== true && allowed.length < due.length }
+    const isShort = allowed.length < due.length && kind?.isPerIncident !== true
+    return { ...queue, due: allowed, isShort: isShort && takesLong(channel.id, { limits, leaving: allowed.length }) }
+  }
+
+  const takesLong = (channelId: string, { limits, leaving }: { limits: readonly RateLimit[]; leaving: number }) => {
+    const patience = Math.floor(COMBINE_AFTER_MS / Math.max(...limits.map(({ perMs }) => perMs)))
+    const limit = leaving + patience + 1
+    return countDueOfChannel(db, { channelId, now: clock.now(), limit }) === limit
   }
 
   return {

@@ -96,19 +96,38 @@ export function listDueOfChannel(
     .map(({ sequence }) => sequence)
 }
 
+/** How many deliveries of a channel are due, at most `limit`. */
+export function countDueOfChannel(
+  reader: Reader,
+  { channelId, now, limit }: { channelId: string; now: number; limit: number },
+): number {
+  const row = reader.get<{ count: number }>(
+    `SELECT count(*) AS count
+       FROM (SELECT 1 FROM deliveries
+              WHERE is_next = 1 AND coalesce(channel_id, '') = $channelId
+                AND coalesce(next_attempt_at, leased_until) <= $now
+              LIMIT $limit)`,
+    { channelId, now, limit },
+  )
+  return row?.count ?? 0
+}
+
 /** The most messages of the past that count against a limit. */
 const SENT_MAX = 10_000
 
-/** When a channel sent messages since then, oldest first. Notifications that left as one message have the same time. */
-export function listSentMoments(reader: Reader, { channelId, since }: { channelId: string; since: number }): number[] {
+/**
+ * When a channel sent messages in that time, oldest first. Notifications that left as one message have the same time.
+ * Moments in the future were written with a wrong clock.
+ */
+export function listSentMoments(reader: Reader, span: { channelId: string; since: number; until: number }): number[] {
   return reader
     .all<{ at: number }>(
       `SELECT DISTINCT settled_at AS at
          FROM (SELECT settled_at, state FROM deliveries
                 WHERE channel_id = $channelId ORDER BY sequence DESC LIMIT ${SENT_MAX})
-        WHERE state = 'sent' AND settled_at >= $since
+        WHERE state = 'sent' AND settled_at BETWEEN $since AND $until
         ORDER BY settled_at`,
-      { channelId, since },
+      span,
     )
     .map(({ at }) => at)
 }

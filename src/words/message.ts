@@ -59,12 +59,12 @@ export function contentOf(facts: MessageFacts): MessageContent {
   return text === null ? titled : { ...titled, details: text, output: null, facts: [], description: '' }
 }
 
-function summaryOf({ notification, zone, baseUrl }: MessageFacts, all: readonly Notification[]): MessageContent {
+function summaryOf({ notification, zone, baseUrl, late }: MessageFacts, all: readonly Notification[]): MessageContent {
   return {
     status: notification.status,
     isTest: false,
     title: summaryTitle(all),
-    details: summaryDetails(all, zone),
+    details: [summaryDetails(all, zone), ...(late ? [lateInWords(late)] : [])].join('\n'),
     output: null,
     facts: [],
     description: '',

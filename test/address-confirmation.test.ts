@@ -65,7 +65,7 @@ describe('The address of a channel, while registration is open', () => {
     await guard.pass(3 * HOUR)
     const [mail, ...more] = guard.outside.mails
     expect(more).toEqual([])
-    expect(mail).toMatchObject({ to: 'Ops@example.org', subject: 'Confirm that you want alerts' })
+    expect(mail).toMatchObject({ to: 'Ops@example.org', subject: 'Confirm this address for CronGuard alerts' })
     expect(mail?.text).toContain(`the project “${project.name}”`)
   })
 
@@ -82,7 +82,7 @@ describe('The address of a channel, while registration is open', () => {
     expect((await read(linkTo('ops@example.org'), 'POST')).text).toContain('Address confirmed')
     expect(isWaiting(channelId)).toBeFalse()
     await guard.tick()
-    expect(guard.outside.subjects()).toEqual(['Confirm that you want alerts', 'Down: backup'])
+    expect(guard.outside.subjects()).toEqual(['Confirm this address for CronGuard alerts', 'Down: backup'])
     expect(channelOf(channelId).disabledAt).toBeNull()
   })
 

@@ -224,7 +224,9 @@ describe('Choice of monitors on the page of a channel', () => {
     expect(used()).toEqual([first(), second()])
     updateMonitor(guard.deps, { ref: guard.refOf(monitors[0] as Monitor), change: {}, channelIds: [] })
     expect(words(await page())).toContain('Excluded individually: first .')
-    expect(words(await member.read(`/projects/${project.id}/channels`))).toContain('including new ones, except 1')
+    expect(words(await member.read(`/projects/${project.id}/channels`))).toContain(
+      'all monitors but 1, including new ones',
+    )
     await save({ scope: 'all', name: 'Renamed' })
     expect(used()).toEqual([second()])
     await save({ scope: 'all', applyAgain: 'on' })

@@ -72,7 +72,7 @@ describe('A message', () => {
     await guard.pass(3 * HOUR)
     guard.outside.failWith(null)
     await guard.pass(90 * MINUTE)
-    expect(lastMail().text).toMatch(/Delivered [34] hours.* late: earlier attempts failed \(Connection refused\)\./)
+    expect(lastMail().text).toMatch(/Sent [34] hours.* late: earlier attempts failed \(Connection refused\)\./)
   })
 
   test('that waited behind a delayed one says so', async () => {
@@ -84,7 +84,7 @@ describe('A message', () => {
     guard.outside.failWith(null)
     await guard.pass(90 * MINUTE)
     expect(guard.outside.subjects()).toEqual(['Down: backup', 'Up: backup'])
-    expect(lastMail().text).toContain('late: it waited for earlier messages.')
+    expect(lastMail().text).toContain('late: queued behind earlier messages.')
   })
 
   test('in time says nothing about it', async () => {
@@ -155,6 +155,6 @@ describe('Upgrade: a notification of an earlier version', () => {
     expect(lastMail().text).not.toContain('disk full')
     await send('done', '')
     await guard.tick()
-    expect(lastMail().text).toContain('Missed runs: none, 1 failed\n')
+    expect(lastMail().text).toContain('Missed runs: none\nFailed runs: 1\n')
   })
 })

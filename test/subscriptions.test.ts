@@ -216,7 +216,7 @@ describe('A channel whose reader unsubscribed', () => {
     setChannelDisabled(guard.deps, { ...ref, isDisabled: false })
     expect(unusableReasonOf(guard.deps, channelOf(channelId))).toBe('waiting for confirmation')
     await guard.tick()
-    expect(guard.outside.subjects()).toContain('Confirm that you want alerts')
+    expect(guard.outside.subjects()).toContain('Confirm this address for CronGuard alerts')
   })
 
   test('works at once when a user enables it, while registration is closed', async () => {

@@ -28,7 +28,7 @@ import { findZoneOfMember } from '#store/projects.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
-import { chiefOf } from '#words/summary.ts'
+import { leadingNotification } from '#words/summary.ts'
 import { findCheck } from './checks.ts'
 import type { ClaimedMessage } from './claims.ts'
 import { awaitsConfirmation, requireConfirmed } from './confirmations.ts'
@@ -72,7 +72,7 @@ export async function attempt(deps: Deps, message: ClaimedMessage, limits?: Send
     ? failed('settings', DISABLED)
     : await send(deps, {
         channel,
-        notification: chiefOf<ClaimedDelivery>(message, message.others).notification,
+        notification: leadingNotification<ClaimedDelivery>(message, message.others).notification,
         ...(isCombined && { summarized: all.map(({ notification }) => notification) }),
         // A combined message has an ID of its own, because its deliveries may be combined differently the next time.
         deliveryId: isCombined ? uuidOf(all.map(({ id }) => id).join()) : message.id,

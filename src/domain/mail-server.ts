@@ -83,8 +83,8 @@ export const MAIL_PROVIDERS: readonly MailProvider[] = [
     port: 465,
     security: 'tls',
     hint:
-      'The user name is your full Gmail address. The password is an app password, not that of your account: create ' +
-      'one at myaccount.google.com/apppasswords.',
+      'The user name is your full Gmail address. The password is an app password, not your account ' +
+      'password. Create one at myaccount.google.com/apppasswords.',
   },
   {
     id: 'fastmail',
@@ -138,6 +138,6 @@ export const MAIL_PROVIDERS: readonly MailProvider[] = [
     host: 'localhost',
     port: 25,
     security: 'none',
-    hint: 'For a mail server on this machine, such as Postfix. It usually needs neither user name nor password.',
+    hint: 'For a mail server on this machine, such as Postfix. It usually needs no user name or password.',
   },
 ]

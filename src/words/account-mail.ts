@@ -144,7 +144,7 @@ export function signInMail(facts: {
   }
 }
 
-/** Goes to a stranger, whose address someone typed. It carries nothing that people wrote but a cut name. */
+/** Goes to a stranger, whose address someone typed. The only user-written text in it is the shortened project name. */
 export function addressConfirmationMail(facts: {
   to: string
   url: string
@@ -154,11 +154,11 @@ export function addressConfirmationMail(facts: {
   const { to, url, project, baseUrl } = facts
   return {
     to,
-    subject: 'Confirm that you want alerts',
+    subject: 'Confirm this address for CronGuard alerts',
     paragraphs: [
-      `Someone entered this email address for alerts of the project “${cut(project)}” on CronGuard at ${baseUrl}. ` +
-        'Follow the link to get them. The link expires in 7 days.',
-      'If you do not want them, ignore this email. You will get no alerts.',
+      `Someone asked CronGuard at ${baseUrl} to send alerts from the project “${cut(project)}” to this address. ` +
+        'To receive them, open the link. It expires in 7 days.',
+      'Otherwise, ignore this email. You will get no alerts.',
     ],
     link: { label: 'Confirm address', url },
   }
@@ -170,11 +170,11 @@ export function unsubscribedMail({ to, project, url }: { to: string; project: st
     to,
     subject: 'You unsubscribed from alerts',
     paragraphs: [
-      `This address gets no more alerts of the project “${cut(project)}” on CronGuard.`,
-      'If you did not unsubscribe, someone with one of your alerts did. Follow the link within 7 days to get alerts ' +
-        'again.',
+      `This address no longer gets alerts from the project “${cut(project)}” on CronGuard.`,
+      'If this was not you, someone who has one of your alert emails did it. Open the link within 7 days to get ' +
+        'alerts again.',
     ],
-    link: { label: 'Undo', url },
+    link: { label: 'Resubscribe', url },
   }
 }
 
@@ -190,9 +190,9 @@ export function recipientUnsubscribedMail(facts: {
     to,
     subject: `Unsubscribed: ${address}`,
     paragraphs: [
-      `${address} unsubscribed from the alerts of the project “${cut(project)}”. ` +
-        `The channel “${channel}” is disabled.`,
-      'Check that someone else still gets notified.',
+      `${address} unsubscribed from alerts from the project “${cut(project)}”. ` +
+        `CronGuard disabled the channel “${channel}”.`,
+      'Make sure that someone still gets notified.',
     ],
     link: { label: 'Open channel', url },
   }
@@ -221,7 +221,7 @@ export function deliveryFailureMail(facts: {
 export function mailServerTestMail({ to, host, url }: { to: string; host: string; url: string }): AccountMail {
   return {
     to,
-    subject: 'Test from CronGuard',
+    subject: 'CronGuard test email',
     paragraphs: [`CronGuard sent this email through ${host}. The mail server works.`],
     link: { label: 'Open the Server page', url },
   }

@@ -7,8 +7,9 @@ export function acknowledgerInWords({ by, via }: Acknowledgment): string | null 
   return via.address === null ? `channel “${via.channel}”` : `email to ${via.address}`
 }
 
-/** "by Ada", "by email to ops@example.org", "via the channel “Ops Slack”" */
+/** "by Ada", "via the email to ops@example.org", "via the channel “Ops Slack”" */
 export function acknowledgedHow(acknowledgment: Acknowledgment): { how: 'by' | 'via the'; who: string } {
-  const who = acknowledgerInWords(acknowledgment) ?? 'an API key or a deleted account'
-  return { how: acknowledgment.via?.address === null ? 'via the' : 'by', who }
+  const who = acknowledgerInWords(acknowledgment)
+  if (who === null) return { how: 'via the', who: 'API, or by a deleted account' }
+  return { how: acknowledgment.via === null ? 'by' : 'via the', who }
 }

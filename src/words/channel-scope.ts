@@ -15,14 +15,14 @@ export function scopeInWords(scope: ChannelScope): string {
 /** Why a monitor with these tags uses a channel, or doesn't. */
 export function useInWords(scope: ChannelScope, { tags, isUsed }: { tags: string; isUsed: boolean }): string {
   if (covers(scope, tags) === isUsed) return scopeInWords(scope)
-  return isUsed ? 'selected for this monitor' : `${scopeInWords(scope)}, except this one`
+  return isUsed ? 'added for this monitor' : `${scopeInWords(scope)}, except this one`
 }
 
 /** Which monitors a channel notifies about, for a list of channels. */
 export function coverageInWords(scope: ChannelScope, { used, total }: { used: number; total: number }): string {
   if (scope.is === 'these') return used === 0 ? 'no monitors yet' : monitorCount(used)
   const left = total - used
-  if (scope.is === 'all' && left > 0) return `${scopeInWords(scope)}, except ${left}`
+  if (scope.is === 'all' && left > 0) return `all monitors but ${left}, including new ones`
   return `${scopeInWords(scope)} (${used})`
 }
 

@@ -15,8 +15,9 @@ export function circumstanceFacts(notification: MonitorNotification, zone: strin
   const isOver = status === 'up'
   const success = lastSuccessAt === null ? null : successInWords({ lastSuccessAt, at, zone })
   return withValues([
-    ['Acknowledged', isOver ? (acknowledgment ? howAcknowledged(acknowledgment, zone) : 'by no one') : null],
-    ['Missed runs', runs && runsInWords(runs, isOver)],
+    ['Acknowledged', isOver ? (acknowledgment ? howAcknowledged(acknowledgment, zone) : 'no') : null],
+    ['Missed runs', runs && missedInWords(runs, isOver)],
+    ['Failed runs', isOver && runs && runs.failed > 0 ? runs.failed.toLocaleString('en') : null],
     ['Last success', isOver ? null : success],
     ['Run duration', durationFact({ durationMs: lastPing?.durationMs ?? null, usualMs })],
     ['Also down', othersInWords(othersDown)],
@@ -30,23 +31,22 @@ export function durationFact({ durationMs, usualMs }: { durationMs: number | nul
   return durationMs === null ? usual : `${lengthInWords(durationMs)}, ${usual}`
 }
 
-/** "Mail archive, reports and 3 others"; "none" */
-export function othersInWords({ names, count, isMore }: Circumstances['othersDown']): string {
-  if (count === 0) return 'none'
+/** "Mail archive, reports and 3 others"; null if no other monitor is down. */
+export function othersInWords({ names, count, isMore }: Circumstances['othersDown']): string | null {
+  if (count === 0) return null
   const rest = count - names.length
   if (rest === 0 && !isMore) return names.join(', ')
   return `${names.join(', ')} and ${isMore ? 'more than ' : ''}${rest} ${rest === 1 ? 'other' : 'others'}`
 }
 
-/** "2", "none, 3 failed"; null before the end if nothing was missed. */
-export function runsInWords({ missed, failed, isMore }: RunCounts, isOver: boolean): string | null {
-  if (missed === 0 && !isOver) return null
-  const count = missed === 0 ? 'none' : `${isMore ? 'more than ' : ''}${missed.toLocaleString('en')}`
-  return failed === 0 || !isOver ? count : `${count}, ${failed.toLocaleString('en')} failed`
+/** "2", "more than 100"; null before the end if no run was missed. */
+export function missedInWords({ missed, isMore }: Omit<RunCounts, 'failed'>, isOver: boolean): string | null {
+  if (missed === 0) return isOver ? 'none' : null
+  return `${isMore ? 'more than ' : ''}${missed.toLocaleString('en')}`
 }
 
 function successInWords({ lastSuccessAt, at, zone }: { lastSuccessAt: number; at: number; zone: string }): string {
-  return `${momentWithZone(lastSuccessAt, zone)}, ${durationInWords(at - lastSuccessAt)} before`
+  return `${momentWithZone(lastSuccessAt, zone)}, ${durationInWords(at - lastSuccessAt)} earlier`
 }
 
 function howAcknowledged(acknowledgment: NonNullable<Circumstances['acknowledgment']>, zone: string): string {

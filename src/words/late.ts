@@ -1,11 +1,11 @@
 import type { LateCause, Lateness } from '#domain/lateness.ts'
 import { durationInWords } from '#lib/duration.ts'
 
-/** "Delivered 3 hours 10 minutes late: CronGuard was offline." */
+/** "Sent 3 hours 10 minutes late: CronGuard was offline." */
 export function lateInWords({ ms, cause }: Lateness): string {
   const duration = durationInWords(ms)
-  if (cause.kind === 'resent') return `Sent again manually, ${duration} after the event.`
-  return `Delivered ${duration} late: ${causeInWords(cause)}`
+  if (cause.kind === 'resent') return `Resent manually, ${duration} after the event.`
+  return `Sent ${duration} late: ${causeInWords(cause)}`
 }
 
 function causeInWords(cause: Exclude<LateCause, { kind: 'resent' }>): string {
@@ -15,6 +15,6 @@ function causeInWords(cause: Exclude<LateCause, { kind: 'resent' }>): string {
     case 'offline':
       return 'CronGuard was offline.'
     case 'waiting':
-      return 'it waited for earlier messages.'
+      return 'queued behind earlier messages.'
   }
 }

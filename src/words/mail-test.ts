@@ -10,7 +10,7 @@ export function mailTestAdvice({ failure, server }: FailedMailTest): string {
   const { host, port } = server
   switch (failure.reason) {
     case 'dns':
-      return `Check the spelling of ${host}. This machine's DNS does not know it.`
+      return `Check the spelling of ${host}. It could not be resolved.`
     case 'refused':
       return `Nothing accepts connections on port ${port} of ${host}. Check the server and the port.`
     case 'timeout':
@@ -19,8 +19,8 @@ export function mailTestAdvice({ failure, server }: FailedMailTest): string {
       return tlsAdvice(failure.detail, server)
     case 'auth':
       return (
-        'Check the user name and the password. Gmail, Fastmail, Yahoo and iCloud require an app password, and most ' +
-        'other providers an API key or SMTP credentials, not the password of your account.'
+        'Check the user name and password. Gmail, Fastmail, Yahoo and iCloud require an app password. Most other ' +
+        'providers require an API key or SMTP credentials instead of your account password.'
       )
     case 'rejected':
       return 'The mailbox does not exist. Check the recipient of the test.'
@@ -34,7 +34,7 @@ export function mailTestAdvice({ failure, server }: FailedMailTest): string {
 function timeoutAdvice(server: FailedMailTest['server']): string {
   const { host, port, security } = server
   const firewall =
-    'Many hosting providers block port 25, and some block 465 and 587 until you ask. A firewall may do the same.'
+    'Many hosting providers block port 25, and some block 465 and 587 until you ask. So do some firewalls.'
   if (port === 465 && security !== 'tls') return `Port 465 expects TLS from the start. Choose TLS. ${firewall}`
   return `${host} did not answer on port ${port}. ${portAdvice(server)} ${firewall}`
 }
@@ -51,7 +51,7 @@ function tlsAdvice(detail: string, { host, port, security }: FailedMailTest['ser
     return 'Choose TLS with port 465. If the server is on this machine, you can also choose no encryption.'
   }
   if (/does not speak TLS/.test(detail)) return `Choose STARTTLS for port ${port}, or use port 465 for TLS.`
-  if (/another host name/.test(detail)) return `Enter the name that is in the certificate, instead of ${host}.`
+  if (/another host name/.test(detail)) return `Enter the host name in the certificate instead of ${host}.`
   if (/expired|not valid yet/.test(detail)) return "Renew the certificate, or check this machine's clock."
   if (/not trusted/.test(detail)) {
     return 'If you use your own certificate authority, set CRONGUARD_CA_FILE to its certificate, and restart CronGuard.'
@@ -66,6 +66,6 @@ function replyAdvice(command: string, { username, from }: FailedMailTest['server
   if (/^MAIL/i.test(command)) {
     return `The server does not accept the sender ${from}. Use an address that this user name may send from.`
   }
-  if (/^RCPT/i.test(command)) return 'The server does not accept this recipient. Its reply says why.'
-  return "The server's reply says why."
+  if (/^RCPT/i.test(command)) return 'The server does not accept this recipient. See its reply below.'
+  return "See the server's reply below."
 }

@@ -21,7 +21,10 @@ export function summaryDetails(notifications: readonly Notification[], zone: str
 }
 
 /** The one that decides how the message looks: the first that is down, if there is one. */
-export function chiefOf<One extends { notification: Notification }>(first: One, others: readonly One[]): One {
+export function leadingNotification<One extends { notification: Notification }>(
+  first: One,
+  others: readonly One[],
+): One {
   return [first, ...others].find(({ notification }) => notification.status === 'down') ?? first
 }
 

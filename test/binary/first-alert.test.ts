@@ -53,7 +53,7 @@ test('The first alert arrives by email within two minutes of the first command, 
   expect(await (await fetch(cronguard.url + ping)).text()).toBe('OK')
   await eventually('the alert', () => subjects().includes('Down: backup'))
   expect(performance.now() - startedAt).toBeLessThan(MAX_MS)
-  expect(subjects()).toEqual(['Test from CronGuard', 'Down: backup'])
+  expect(subjects()).toEqual(['CronGuard test email', 'Down: backup'])
 }, 150_000)
 
 test('The mail server survives a restart, and commands read it', async () => {

@@ -164,7 +164,7 @@ describe('Alert mail', () => {
   test('says why it is late', async () => {
     const late: Lateness = { ms: 11_400_000, cause: { kind: 'failed', detail: 'Connection refused' } }
     await send({ port: receiver.port }, { ...messageOf(notificationOf()), late })
-    const sentence = 'Delivered 3 hours 10 minutes late: earlier attempts failed (Connection refused).'
+    const sentence = 'Sent 3 hours 10 minutes late: earlier attempts failed (Connection refused).'
     expect(receiver.mails[0]?.text).toContain(sentence)
     expect(receiver.mails[0]?.html).toContain(sentence)
   })

@@ -28,11 +28,11 @@ test.each<[why: string, departure: Partial<Departure>, cause: LateCause]>([
 test.each<[cause: LateCause, words: string]>([
   [
     { kind: 'failed', detail: 'Connection refused' },
-    'Delivered 3 hours 10 minutes late: earlier attempts failed (Connection refused).',
+    'Sent 3 hours 10 minutes late: earlier attempts failed (Connection refused).',
   ],
-  [{ kind: 'offline' }, 'Delivered 3 hours 10 minutes late: CronGuard was offline.'],
-  [{ kind: 'waiting' }, 'Delivered 3 hours 10 minutes late: it waited for earlier messages.'],
-  [{ kind: 'resent' }, 'Sent again manually, 3 hours 10 minutes after the event.'],
+  [{ kind: 'offline' }, 'Sent 3 hours 10 minutes late: CronGuard was offline.'],
+  [{ kind: 'waiting' }, 'Sent 3 hours 10 minutes late: queued behind earlier messages.'],
+  [{ kind: 'resent' }, 'Resent manually, 3 hours 10 minutes after the event.'],
 ])('lateInWords: %p', (cause, words) => {
   expect(lateInWords({ ms: 3 * HOUR + 10 * MINUTE, cause })).toBe(words)
 })

@@ -84,10 +84,12 @@ describe('POST of an acknowledge link', () => {
     const { path, project, incidentId, acknowledgment } = await down()
     const { status, text } = await post(path)
     expect(status).toBe(200)
-    expect(text).toContain('acknowledged by email to ops@example.org on 1 Mar 2026, 13:00')
+    expect(text).toContain('acknowledged via the email to ops@example.org on 1 Mar 2026, 13:00')
     expect(acknowledgment()).toMatchObject({ by: null, via: { channel: 'email', address: 'ops@example.org' } })
     const alice = await signedIn(guard, 'alice@example.org')
-    expect(words(await alice.read(`/incidents/${incidentId}`))).toContain('Acknowledged by email to ops@example.org')
+    expect(words(await alice.read(`/incidents/${incidentId}`))).toContain(
+      'Acknowledged via the email to ops@example.org',
+    )
     const key = guard.apiKey(project)
     const answer = await guard.request(`/api/v3/incidents/${incidentId}`, { headers: { 'X-Api-Key': key } })
     expect(((await answer.json()) as Record<string, unknown>).acknowledged_by).toBe('email to ops@example.org')

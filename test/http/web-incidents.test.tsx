@@ -289,8 +289,8 @@ describe('Send notification again', () => {
     const [before, after] = guard.outside.mails.map(({ text }) =>
       text.replace(/^http\S+\/(?:acknowledge|unsubscribe)\/\S+$/gm, 'LINK'),
     )
-    expect(after?.replace(' Sent again manually, 1 hour after the event.', '')).toBe(before ?? '')
-    expect(after).toContain('The job failed with exit status 3. Sent again manually, 1 hour after the event.')
+    expect(after?.replace(' Resent manually, 1 hour after the event.', '')).toBe(before ?? '')
+    expect(after).toContain('The job failed with exit status 3. Resent manually, 1 hour after the event.')
     expect(words(await member.read(path))).toContain('Manual resend, ')
   })
 

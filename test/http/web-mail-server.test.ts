@@ -226,7 +226,7 @@ describe('Mail server test', () => {
     ['TLS on a port without', { security: 'tls' }, certificate, /Choose STARTTLS for port \d+/],
     ['a server without STARTTLS', {}, { disabledCommands: ['STARTTLS'] }, /Choose TLS with port 465/],
     ['an untrusted certificate', {}, makeCertificate(), /set CRONGUARD_CA_FILE/],
-    ['a certificate for another name', { host: '127.0.0.2' }, certificate, /Enter the name that is in the certificate/],
+    ['a certificate for another name', { host: '127.0.0.2' }, certificate, /Enter the host name in the certificate/],
     [
       'a missing user name',
       { username: '', password: '' },

@@ -333,7 +333,7 @@ describe('Edit monitor form', () => {
     const text = words(await member.read(`/monitors/${monitor.uniqueKey}/edit`))
     expect(text).toContain('all : all monitors, including new ones, except this one')
     expect(text).toContain('tag : monitors with the tag “db”')
-    expect(text).toContain('these : selected for this monitor')
+    expect(text).toContain('these : added for this monitor')
     await edit(monitor, { tags: 'db' })
     expect(channelsOf(monitor).sort()).toEqual([tagged, these].sort())
     expect(all).not.toBe(tagged)

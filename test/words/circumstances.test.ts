@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { type Circumstances, composeTest, type MonitorNotification } from '#domain/notification.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
-import { circumstanceFacts, durationFact, othersInWords, runsInWords } from '#words/circumstances.ts'
+import { circumstanceFacts, durationFact, missedInWords, othersInWords } from '#words/circumstances.ts'
 
 const NOW = Date.UTC(2026, 11, 1, 3, 30)
 
@@ -20,9 +20,8 @@ const DOWN: MonitorNotification = { ...composeTest({ project: 'Ops', now: NOW })
 test('circumstanceFacts: a monitor that is down', () => {
   expect(circumstanceFacts(DOWN, 'UTC')).toEqual([
     ['Missed runs', '1'],
-    ['Last success', '30 Nov 2026, 03:30:00 UTC, 1 day before'],
+    ['Last success', '30 Nov 2026, 03:30:00 UTC, 1 day earlier'],
     ['Run duration', 'usually 4 minutes'],
-    ['Also down', 'none'],
   ])
 })
 
@@ -34,9 +33,10 @@ test('circumstanceFacts: a monitor that recovered, with who acknowledged it', ()
     status: 'up',
     circumstances: { ...CIRCUMSTANCES, runs, acknowledgment },
   }
-  expect(circumstanceFacts(up, 'UTC').slice(0, 2)).toEqual([
+  expect(circumstanceFacts(up, 'UTC').slice(0, 3)).toEqual([
     ['Acknowledged', 'by Ada Winter, 1 Dec 2026, 02:30:00 UTC'],
-    ['Missed runs', 'none, 1 failed'],
+    ['Missed runs', 'none'],
+    ['Failed runs', '1'],
   ])
 })
 
@@ -47,16 +47,17 @@ test('circumstanceFacts: a notification of an earlier version has none', () => {
 
 test('othersInWords: names, and how many more', () => {
   const names = ['a', 'b']
+  expect(othersInWords({ names: [], count: 0, isMore: false })).toBeNull()
   expect(othersInWords({ names, count: 2, isMore: false })).toBe('a, b')
   expect(othersInWords({ names, count: 3, isMore: false })).toBe('a, b and 1 other')
   expect(othersInWords({ names, count: 9, isMore: false })).toBe('a, b and 7 others')
   expect(othersInWords({ names, count: 100, isMore: true })).toBe('a, b and more than 98 others')
 })
 
-test('runsInWords: nothing is said about no missed run of a monitor that just went down', () => {
-  expect(runsInWords({ missed: 0, failed: 1, isMore: false }, false)).toBeNull()
-  expect(runsInWords({ missed: 0, failed: 0, isMore: false }, true)).toBe('none')
-  expect(runsInWords({ missed: 100, failed: 0, isMore: true }, true)).toBe('more than 100')
+test('missedInWords: nothing is said about no missed run of a monitor that just went down', () => {
+  expect(missedInWords({ missed: 0, isMore: false }, false)).toBeNull()
+  expect(missedInWords({ missed: 0, isMore: false }, true)).toBe('none')
+  expect(missedInWords({ missed: 100, isMore: true }, true)).toBe('more than 100')
 })
 
 test('durationFact: the last run, and what is usual', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { composeTest } from '#domain/notification.ts'
 import { contentOf, pageLinks } from '#words/message.ts'
-import { chiefOf, summaryDetails, summaryTitle } from '#words/summary.ts'
+import { leadingNotification, summaryDetails, summaryTitle } from '#words/summary.ts'
 
 const AT = Date.UTC(2026, 2, 1, 12)
 const about = (name: string, status: 'down' | 'up') => {
@@ -25,11 +25,11 @@ test('summaryDetails: has a line with the time for each notification, in order',
   expect(lines[1]).toMatch(/^Up: nas \(/)
 })
 
-test('chiefOf: the first notification that is down decides how the message looks', () => {
+test('leadingNotification: the first notification that is down decides how the message looks', () => {
   const [up, down] = [about('nas', 'up'), about('backup', 'down')].map((notification) => ({ notification }))
   if (!up || !down) throw new Error('There are two')
-  expect(chiefOf(up, [down])).toBe(down)
-  expect(chiefOf(up, [])).toBe(up)
+  expect(leadingNotification(up, [down])).toBe(down)
+  expect(leadingNotification(up, [])).toBe(up)
 })
 
 test('contentOf: a message about several monitors has no output, no facts and no link to one of them', () => {

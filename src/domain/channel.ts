@@ -24,7 +24,7 @@ export interface Channel {
 }
 
 /**
- * Which monitors a channel is meant for. It decides whether a new monitor uses the channel, and whether a monitor does
+ * Which monitors use a channel. It decides whether a new monitor uses the channel, and whether a monitor does
  * after its tags have changed. A monitor's own channels, set through the API, can differ.
  */
 export type ChannelScope = { is: 'all' } | { is: 'these' } | { is: 'tag'; tags: readonly string[] }
@@ -44,7 +44,7 @@ export function scopeTags(scope: ChannelScope): string {
   return scope.is === 'tag' ? scope.tags.join(' ') : ''
 }
 
-/** Whether a channel with this scope is meant for every monitor with these tags. */
+/** Whether a channel with this scope covers every monitor with these tags. */
 export function covers(scope: ChannelScope, tags: string): boolean {
   switch (scope.is) {
     case 'all':

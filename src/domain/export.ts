@@ -73,7 +73,7 @@ const ExportedChannel = z.strictObject({
   left_out: z.array(z.string().max(100)).max(100),
   disabled: z.boolean(),
   tells_blackouts: z.boolean(),
-  /** Which monitors it is meant for. Older versions don't write it. */
+  /** Which monitors use it. Older versions don't write it. */
   scope: z.enum(SCOPES).optional(),
   scope_tags: z.string().max(TAGS_MAX).optional(),
 })

@@ -65,7 +65,7 @@ export interface Excerpt {
 }
 
 export interface OthersDown {
-  /** Of the first of them. */
+  /** The names of the first of them. */
   names: string[]
   count: number
   /** Whether there are more than were counted. */

@@ -106,7 +106,7 @@ afterEach(() => service.stop())
 const fieldsOf = (facts: [label: string, value: string][]) =>
   facts.map(([name, value]) => ({ name, value, inline: true }))
 
-test('Discord: sends an embed', async () => {
+test('discord: sends an embed', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
   const embeds = [
@@ -157,7 +157,7 @@ test.each([
   ['https://discord.com/api/webhooks/1/x/slack', '/api/webhooks/1/x'],
   ['https://discord.com/api/webhooks/1/x?thread_id=7', '/api/webhooks/1/x?thread_id=7'],
   ['https://canary.discordapp.com/api/webhooks/1/x/', '/api/webhooks/1/x'],
-])('Discord: sends to the webhook of %s', async (url, path) => {
+])('discord: sends to the webhook of %s', async (url, path) => {
   const transports = transportsTo(service.base, ['https://discord.com', 'https://canary.discord.com'])
   expect((await discord.send({ url }, messageOf(notificationOf()), transports)).result).toBe('sent')
   expect(service.calls.map((call) => call.path)).toEqual([path])

@@ -57,7 +57,7 @@ test('gitlab-alert: triggers an alert, and resolves it by its fingerprint', asyn
   ])
 })
 
-test('gitlab-alert: a test is an alert that is resolved at once', async () => {
+test('gitlab-alert: a test is an alert that is resolved immediately', async () => {
   await service.send(messageOf(composeTest({ project: 'Ops', now: AT })))
   const at = new Date(AT).toISOString()
   expect(service.calls[0]?.json).toMatchObject({ start_time: at, end_time: at, severity: 'info' })

@@ -95,7 +95,7 @@ const buttons = (...links: [text: string, url: string][]) => ({
 const factsOf = (facts: [label: string, value: string][]) =>
   facts.map(([topLabel, text]) => ({ decoratedText: { topLabel, text, wrapText: true } }))
 
-test('Google Chat: sends a card to the thread of the incident', async () => {
+test('google-chat: sends a card to the thread of the incident', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
   const cards = [
@@ -145,7 +145,7 @@ test('Google Chat: sends a card to the thread of the incident', async () => {
   )
 })
 
-test('Google Chat: keeps the spaces of output', async () => {
+test('google-chat: keeps the spaces of output', async () => {
   await service.send({ ...DOWN, output: { text: 'a  b\n  c', isCut: false } })
   expect(service.calls[0]?.json.cardsV2[0].card.sections[0].widgets[1]).toEqual(
     paragraph('a\u00a0\u00a0b\n\u00a0\u00a0c'),

@@ -82,7 +82,7 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-test('Matrix: sends HTML, and the same as plain text without entities', async () => {
+test('matrix: sends HTML, and the same as plain text without entities', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const acknowledge = `${BASE_URL}/acknowledge/token`
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
@@ -125,7 +125,7 @@ test('Matrix: sends HTML, and the same as plain text without entities', async ()
   )
 })
 
-test('Matrix: adds to the thread of the first message', async () => {
+test('matrix: adds to the thread of the first message', async () => {
   expect(await service.send(DOWN)).toMatchObject({ result: 'sent', receipt: EVENT })
   await service.send({ ...UP, thread: { ...UP.thread, receipt: EVENT } })
   expect(service.calls[1]?.json['m.relates_to']).toEqual({
@@ -139,24 +139,24 @@ test('Matrix: adds to the thread of the first message', async () => {
 const paths = () => service.calls.map(({ method, path }) => `${method} ${path.replace('/hs/_matrix/client/v3/', '')}`)
 const sendTo = (room: string) => `PUT rooms/${room}/send/m.room.message/${DELIVERY_ID}`
 
-test('Matrix: finds the room of an address', async () => {
+test('matrix: finds the room of an address', async () => {
   expect((await service.send(DOWN, { room: '#ops:example.org' })).result).toBe('sent')
   expect(paths()).toEqual(['POST join/%23ops%3Aexample.org', sendTo('!xyz%3Aexample.org')])
 })
 
-test('Matrix: joins a room to which the account was invited', async () => {
+test('matrix: joins a room to which the account was invited', async () => {
   const forbidden: Answer = { status: 403, body: '{"errcode":"M_FORBIDDEN","error":"User not in room"}' }
   service.answer = (call) => (service.calls.length === 1 ? forbidden : adaptor.accepts(call))
   expect((await service.send(DOWN)).result).toBe('sent')
   expect(paths()).toEqual([sendTo('!AbC%3Aexample.org'), 'POST join/!AbC%3Aexample.org', sendTo('!xyz%3Aexample.org')])
 })
 
-test('Matrix: fails if joining leads to no room', async () => {
+test('matrix: fails if joining leads to no room', async () => {
   service.answer = () => ({ status: 200, body: '{}' })
   expect(await service.send(DOWN, { room: '#ops:example.org' })).toMatchObject({ result: 'failed', isPermanent: false })
 })
 
-test('Matrix: shows a mention of the room as text', async () => {
+test('matrix: shows a mention of the room as text', async () => {
   await service.send(messageOf(notificationOf({ name: '@room <b>' })))
   expect(service.calls[0]?.json.body).toStartWith('🔴 Down: @\u2060room <b>\n')
 })

@@ -61,7 +61,7 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-test('Mattermost: sends an attachment', async () => {
+test('mattermost: sends an attachment', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
   const attachments = [
@@ -111,7 +111,7 @@ test('Mattermost: sends an attachment', async () => {
   )
 })
 
-test('Mattermost: shows a name with signs as code', async () => {
+test('mattermost: shows a name with signs as code', async () => {
   await service.send(messageOf(notificationOf({ name: '*/5 `nas01` @all' })))
   expect(service.calls[0]?.json.attachments[0].title).toBe('``Down: */5 `nas01` @\u2060all``')
 })

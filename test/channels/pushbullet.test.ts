@@ -55,7 +55,7 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-test('pushbullet: sends a link with the id of the delivery, so that a retry creates no second push', async () => {
+test('pushbullet: sends a link with the ID of the delivery, so that a retry creates no second push', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const golden = (title: string, body: string, url: string) => ({
     request: 'POST /v2/pushes',

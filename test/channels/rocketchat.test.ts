@@ -51,7 +51,7 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-test('Rocket.Chat: sends a title as text, and an attachment', async () => {
+test('rocketchat: sends a title as text, and an attachment', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
   const messages = [

@@ -58,7 +58,7 @@ function refusal(error: string): Answer {
   return { status: 200, body: JSON.stringify({ ok: false, error }) }
 }
 
-test('Slack bot: sends the blocks of a Slack message to the channel', async () => {
+test('slack-bot: sends the blocks of a Slack message to the channel', async () => {
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
   for (const call of service.calls) {
     expect(call).toMatchObject({
@@ -84,13 +84,13 @@ test('Slack bot: sends the blocks of a Slack message to the channel', async () =
   ])
 })
 
-test('Slack bot: replies in the thread of the first message, and shows it in the channel', async () => {
+test('slack-bot: replies in the thread of the first message, and shows it in the channel', async () => {
   expect(await service.send(DOWN)).toMatchObject({ result: 'sent', receipt: TS })
   await service.send({ ...UP, thread: { ...UP.thread, receipt: TS } })
   expect(service.calls[1]?.json).toMatchObject({ thread_ts: TS, reply_broadcast: true })
 })
 
-test('Slack bot: sends a new message if the first one was deleted', async () => {
+test('slack-bot: sends a new message if the first one was deleted', async () => {
   service.answer = ({ json }) => (json.thread_ts ? refusal('thread_not_found') : adaptor.accepts({} as Call))
   expect((await service.send({ ...UP, thread: { ...UP.thread, receipt: TS } })).result).toBe('sent')
   expect(service.calls.map(({ json }) => json.thread_ts)).toEqual([TS, undefined])

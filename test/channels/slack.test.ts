@@ -54,7 +54,7 @@ const plain = (shown: string) => ({ type: 'plain_text', text: shown, emoji: fals
 const section = (...elements: object[]) => ({ type: 'rich_text_section', elements })
 const button = (label: string, url: string) => ({ type: 'button', text: plain(label), url })
 
-test('Slack: sends blocks of plain text, with buttons', async () => {
+test('slack: sends blocks of plain text, with buttons', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const open = button('Open monitor', page)
   const cases = [
@@ -104,7 +104,7 @@ test('Slack: sends blocks of plain text, with buttons', async () => {
   }
 })
 
-test('Slack: links the addresses of a description', async () => {
+test('slack: links the addresses of a description', async () => {
   const notification = notificationOf()
   notification.monitor.description = 'Read https://wiki.example.org/backup first.'
   await service.send(messageOf(notification))
@@ -114,7 +114,7 @@ test('Slack: links the addresses of a description', async () => {
   )
 })
 
-test('Slack: shows no mention in the preview', async () => {
+test('slack: shows no mention in the preview', async () => {
   await service.send(messageOf(notificationOf({ name: '<!channel> & <@U012AB3CD>' })))
   expect(service.calls[0]?.json.text).toBe('🔴 Down: &lt;!channel&gt; &amp; &lt;@U012AB3CD&gt;')
 })

@@ -92,7 +92,7 @@ const factsOf = (facts: [label: string, value: string][]) =>
   }))
 const open = (label: string, url: string) => ({ type: 'Action.OpenUrl', title: label, url })
 
-test('Microsoft Teams: sends an adaptive card', async () => {
+test('teams: sends an adaptive card', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
   const cards = [
@@ -155,7 +155,7 @@ test('Microsoft Teams: sends an adaptive card', async () => {
   )
 })
 
-test('Microsoft Teams: links the addresses of a description', async () => {
+test('teams: links the addresses of a description', async () => {
   const notification = notificationOf()
   notification.monitor.description = 'First:\nread https://wiki.example.org/backup.'
   await service.send(messageOf(notification))

@@ -90,7 +90,7 @@ function titleOf(html: string): string {
   return textOfHtml(html.slice(0, html.indexOf('</b>')))
 }
 
-describe('Telegram', () => {
+describe('telegram', () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   const open = { text: 'Open monitor', url: page }
 
@@ -171,7 +171,7 @@ describe('Telegram', () => {
   })
 })
 
-describe('Telegram setup', () => {
+describe('telegram setup', () => {
   const found = () => telegram.setup?.find({ token: TOKEN, server: service.base }, transportsTo(service.base))
 
   test('finds chats and topics, the newest first', async () => {

@@ -70,7 +70,7 @@ test('twilio-sms: cuts the output to save messages', async () => {
 })
 
 // The alphabet is that of 3GPP TS 23.038, without its extension.
-test('twilio-sms: uses only the alphabet of SMS, so that fewer messages are paid', async () => {
+test('twilio-sms: uses only the alphabet of SMS, so that Twilio bills fewer messages', async () => {
   await service.send({ ...DOWN, output: { text: 'dump took 2.5 s', isCut: false } })
   await service.send(UP)
   for (const { form } of service.calls) expect(form.Body).toMatch(/^[\w\s@$!"#%&'()*+,./:;<=>?-]+$/)

@@ -81,7 +81,7 @@ beforeEach(async () => {
 })
 afterEach(() => service.stop())
 
-test('Zulip: sends Markdown to the topic of a channel', async () => {
+test('zulip: sends Markdown to the topic of a channel', async () => {
   const page = `${BASE_URL}/monitors/${'f'.repeat(40)}`
   for (const message of [DOWN, UP, GAP, TEST]) await service.send(message)
   const contents = [
@@ -101,7 +101,7 @@ test('Zulip: sends Markdown to the topic of a channel', async () => {
   )
 })
 
-test('Zulip: gives each monitor a topic by default', async () => {
+test('zulip: gives each monitor a topic by default', async () => {
   for (const message of [DOWN, UP, GAP, messageOf(notificationOf({ name: 'x'.repeat(99) }))]) {
     await service.send(message, { topic: undefined })
   }
@@ -112,7 +112,7 @@ test('Zulip: gives each monitor a topic by default', async () => {
 test.each([
   ['ada@example.org', '["ada@example.org"]'],
   ['9', '[9]'],
-])('Zulip: sends a direct message to %s', async (to, sent) => {
+])('zulip: sends a direct message to %s', async (to, sent) => {
   await service.send(DOWN, { type: 'private', to })
   expect(service.calls[0]?.form).toMatchObject({ type: 'private', to: sent })
   expect(service.calls[0]?.form).not.toHaveProperty('topic')

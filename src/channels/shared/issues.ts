@@ -8,11 +8,11 @@ import { type Dialect, MARKDOWN, renderText } from './markup.ts'
 
 /** Requests to a tracker, about one message. */
 export interface Tracker {
-  /** Searches the issue whose text contains the key: an earlier attempt may have created it without learning its id. */
+  /** Searches the issue whose text contains the key: an earlier attempt may have created it without learning its ID. */
   search(key: string): Promise<OutboundResult>
-  /** Reads the id from the answer of a search. */
+  /** Reads the ID from the answer of a search. */
   idIn(answer: ServiceAnswer): unknown
-  /** Returns the id of the new issue as receipt. */
+  /** Returns the ID of the new issue as receipt. */
   create(): Promise<Outcome>
   /** Closes an issue, even if it is closed. */
   close(id: string): Promise<Outcome>

@@ -29,7 +29,7 @@ describe.skipIf(NO_BROWSER)(`Web push${NO_BROWSER ? ' (skipped: Chromium is not 
     await page.goto(`${page.url()}/new?kind=web-push`)
     expect(await violationsOn(page)).toEqual([])
     await page.getByRole('button', { name: 'Allow notifications' }).click()
-    await page.getByText('Notifications are allowed.').waitFor()
+    await page.getByText('Notifications allowed.').waitFor()
     const scope = await page.evaluate('navigator.serviceWorker.ready.then((found) => found.scope)')
     expect(new URL(String(scope)).pathname).toBe('/')
     await page.getByRole('button', { name: 'Create channel' }).click()

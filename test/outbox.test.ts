@@ -276,6 +276,24 @@ describe('Delivery', () => {
     expect(findChannel(guard.db, channelId)?.disabledAt !== null).toBe(isEnded)
   })
 
+  test('that the settings suppress is settled immediately as not sent, and swallows no other', async () => {
+    const settings = { server: 'https://ntfy.sh', topic: 'alerts', downPriority: '0', upPriority: '3' }
+    const channelId = guard.channel(project, { kind: 'ntfy', settings })
+    const jobs = Array.from({ length: 70 }, (_, index) => guard.monitor(project, { name: `job ${index}` }, [channelId]))
+    for (const job of jobs) await guard.ping(job, '/fail')
+    expect(claim()).toEqual([])
+    for (const job of jobs.slice(0, 35)) await guard.ping(job)
+    await guard.pass(HOUR)
+    const texts = guard.outside.calls.map(({ body }) => String(body)).join()
+    for (const { name } of jobs.slice(0, 35)) expect(texts).toContain(`Up: ${name}`)
+    expect(texts).not.toContain('Down:')
+    const [job] = jobs
+    expect(job && guard.deliveries(job)).toMatchObject([
+      { state: 'logged', attempts: 1, lastAttempt: { detail: 'The priority is “Send nothing”' } },
+      { state: 'sent' },
+    ])
+  })
+
   test('that a bug keeps from being sent is tried again later', async () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(backup, '/fail')

@@ -1,14 +1,15 @@
 // Groups of channels: a notification to a group becomes one delivery for each member.
-import { channelTitle, findKind } from '#channels/index.ts'
+import { channelTitle, findKind, skipReasonOf } from '#channels/index.ts'
 import type { ChannelKind } from '#channels/kind.ts'
 import type { Channel } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { insertGroupDelivery } from '#store/channel-groups.ts'
 import { listChannels, saveChannel } from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
-import { insertDelivery } from '#store/deliveries.ts'
+import { insertDelivery, skipDelivery } from '#store/deliveries.ts'
 import { runsPrograms } from './program-channels.ts'
 
 export function isGroup({ kind }: Pick<Channel, 'kind'>): boolean {
@@ -53,13 +54,21 @@ export function requireMembers(reader: Reader, channel: Pick<Channel, 'kind' | '
 /** Inserts a delivery for each enabled channel, and for the enabled members of groups. Each gets only one. */
 export function insertDeliveries(
   tx: Tx,
-  { channels, ...about }: { channels: readonly Channel[]; notificationId: number; monitorId: number | null },
+  {
+    channels,
+    notification,
+    ...about
+  }: { channels: readonly Channel[]; notification: Notification; notificationId: number; monitorId: number | null },
 ): void {
   const inserted = new Map<string, string>()
   for (const channel of channels.filter(isEnabled)) {
     for (const member of membersOf(tx, channel).filter(isEnabled)) {
       const id = inserted.get(member.id) ?? newUuid()
-      if (!inserted.has(member.id)) insertDelivery(tx, { ...about, id, channel: member })
+      if (!inserted.has(member.id)) {
+        insertDelivery(tx, { ...about, id, channel: member })
+        const detail = skipReasonOf(member, notification)
+        if (detail !== null) skipDelivery(tx, { id, detail })
+      }
       inserted.set(member.id, id)
       if (isGroup(channel)) insertGroupDelivery(tx, { groupId: channel.id, deliveryId: id })
     }

@@ -118,5 +118,5 @@ function notifyProject(tx: Tx, { gap, gapId, projectId, monitors }: ProjectNotic
   const notification = composeGapNotice({ gap, project, monitors })
   const notificationId = insertNotification(tx, { about: { gapId }, projectId, notification })
   const channels = listChannels(tx, projectId).filter(({ notifiesGaps }) => notifiesGaps)
-  insertDeliveries(tx, { notificationId, monitorId: null, channels })
+  insertDeliveries(tx, { notificationId, notification, monitorId: null, channels })
 }

@@ -55,5 +55,5 @@ function notify(tx: Tx, { monitorId, transition, dueAt, transitionId, opened, cl
     circumstances: incident && readCircumstances(tx, { monitor, transition, incident, lastPing, dueAt }),
   })
   const notificationId = insertNotification(tx, { about: { transitionId }, projectId: monitor.projectId, notification })
-  insertDeliveries(tx, { notificationId, monitorId, channels: listChannelsOfMonitor(tx, monitorId) })
+  insertDeliveries(tx, { notificationId, notification, monitorId, channels: listChannelsOfMonitor(tx, monitorId) })
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
 import { cutEnd } from '#lib/cut.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { numberChoice, secretToken, serverUrl, shownServer, withoutSlash } from './shared/fields.ts'
-import { NOTHING_SENT, sendRequest } from './shared/http.ts'
+import { PRIORITY_IS_NOTHING, sendRequest } from './shared/http.ts'
 import { MARKDOWN, renderText } from './shared/markup.ts'
 
 interface GotifySettings {
@@ -79,13 +80,17 @@ export const gotify: ChannelKind<GotifySettings> = {
     upPriority: numberChoice(PRIORITIES),
   }),
   summary: ({ server }) => shownServer(server),
+  skips: (settings, { status }) => (priorityFor(settings, status) === NEVER ? PRIORITY_IS_NOTHING : null),
   send,
+}
+
+function priorityFor({ upPriority, downPriority }: GotifySettings, status: Notification['status']): number {
+  return status === 'up' ? upPriority : downPriority
 }
 
 async function send(settings: GotifySettings, message: Message, transports: Transports): Promise<Outcome> {
   const content = contentOf(message)
-  const priority = content.status === 'up' ? settings.upPriority : settings.downPriority
-  if (priority === NEVER) return NOTHING_SENT
+  const priority = priorityFor(settings, content.status)
   const request = {
     url: `${withoutSlash(settings.server)}/message`,
     headers: { 'X-Gotify-Key': settings.token },

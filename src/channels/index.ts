@@ -1,5 +1,6 @@
 import type { Channel, ChannelField } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import { apprise } from './apprise.ts'
 import { discord } from './discord.ts'
@@ -100,12 +101,21 @@ export async function sendThrough(
   message: Message,
   transports: Transports,
 ): Promise<Outcome> {
+  const skipped = kind.skips?.(settings, message.notification)
+  if (skipped) return { result: 'logged', detail: skipped }
   // A user's template is about one monitor.
   const { wording, problem = null } = message.summarized ? {} : wordingOf(settings, message)
   const outcome = await kind.send(settings, { ...message, ...(wording && { wording }) }, transports)
   const detail = withoutSecrets(outcome.detail, { kind, settings })
   const note = problem === null ? '' : `. CronGuard's own text was sent, because a template failed: ${problem}`
   return { ...outcome, detail: (detail + note).slice(0, DETAIL_MAX) }
+}
+
+/** Why a channel's settings let nothing be sent for a notification. Null if they do. */
+export function skipReasonOf(channel: Pick<Channel, 'kind' | 'settings'>, notification: Notification): string | null {
+  const kind = findKind(channel.kind)
+  const read = kind?.skips && kind.settings.safeParse(channel.settings)
+  return read?.success ? (kind?.skips?.(read.data, notification) ?? null) : null
 }
 
 /** What a message says through a kind: its own text, or else its content. Neither contains a secret setting. */

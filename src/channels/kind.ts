@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ChannelField, KIND_GROUPS, SettingsInput } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
 import type { RateLimit } from '#domain/rate-limit.ts'
 import { throwProblems } from '#lib/fields.ts'
 import type { Mailer } from '#lib/mail.ts'
@@ -51,6 +52,8 @@ export interface ChannelKind<Settings = unknown> {
   isPerIncident?: true
   /** How many messages the destination accepts. The rest waits and is combined into one message. */
   limits?(settings: Settings): readonly RateLimit[]
+  /** Why the settings let nothing be sent for a notification. Null if they do. */
+  skips?(settings: Settings, notification: Notification): string | null
   /** Whether it runs programs on this server. Only administrators of the server may manage and see such channels. */
   runsPrograms?: true
   /** Whether people read its messages as text, like those of chats. */

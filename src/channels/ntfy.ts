@@ -7,7 +7,7 @@ import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { numberChoice, serverUrl, shownServer, withoutSlash } from './shared/fields.ts'
-import { NOTHING_SENT, sendRequest } from './shared/http.ts'
+import { PRIORITY_IS_NOTHING, sendRequest } from './shared/http.ts'
 import { MARKDOWN, renderText } from './shared/markup.ts'
 
 interface NtfySettings {
@@ -103,13 +103,17 @@ export const ntfy: ChannelKind<NtfySettings> = {
   summary: ({ server, topic }) => `${topic} on ${shownServer(server)}`,
   // The limits of ntfy.sh, which count all topics of a sender.
   limits: ({ server }) => [{ key: withoutSlash(server), burst: 60, perMs: 5 * SECOND }],
+  skips: (settings, { status }) => (priorityFor(settings, status) === 0 ? PRIORITY_IS_NOTHING : null),
   send,
+}
+
+function priorityFor({ upPriority, downPriority }: NtfySettings, status: Notification['status']): number {
+  return status === 'up' ? upPriority : downPriority
 }
 
 async function send(settings: NtfySettings, message: Message, transports: Transports): Promise<Outcome> {
   const content = contentOf(message)
-  const priority = content.status === 'up' ? settings.upPriority : settings.downPriority
-  if (priority === 0) return NOTHING_SENT
+  const priority = priorityFor(settings, content.status)
   const request = {
     url: `${withoutSlash(settings.server)}/`,
     headers: authorizationOf(settings),

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
+import type { Notification } from '#domain/notification.ts'
 import { cutEnd } from '#lib/cut.ts'
 import { DAY } from '#lib/duration.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { fingerprint, numberChoice, secretToken } from './shared/fields.ts'
-import { type AnswerRules, callService, NOTHING_SENT, outcomeOf, sendRequest } from './shared/http.ts'
+import { type AnswerRules, callService, outcomeOf, PRIORITY_IS_NOTHING, sendRequest } from './shared/http.ts'
 import { type Dialect, escapeHtml, HTML, renderText, unlinked } from './shared/markup.ts'
 
 interface PushoverSettings {
@@ -111,7 +112,19 @@ export const pushover: ChannelKind<PushoverSettings> = {
   summary: ({ user, device }) => `${device ?? 'All devices'} (${fingerprint(user)})`,
   // 10,000 a month for an application.
   limits: ({ token }) => [{ key: `pushover ${token}`, burst: 10_000, perMs: (30 * DAY) / 10_000 }],
+  skips: (settings, { status }) => {
+    const isSkipped = priorityFor(settings, status) === NEVER && !endsEmergency(settings, status)
+    return isSkipped ? PRIORITY_IS_NOTHING : null
+  },
   send,
+}
+
+function priorityFor({ upPriority, downPriority }: PushoverSettings, status: Notification['status']): number {
+  return status === 'up' ? upPriority : downPriority
+}
+
+function endsEmergency({ downPriority }: PushoverSettings, status: Notification['status']): boolean {
+  return status === 'up' && downPriority === EMERGENCY
 }
 
 function seconds() {
@@ -120,13 +133,13 @@ function seconds() {
 }
 
 async function send(settings: PushoverSettings, message: Message, transports: Transports): Promise<Outcome> {
-  const isUp = message.notification.status === 'up'
-  const priority = isUp ? settings.upPriority : settings.downPriority
-  if (isUp && settings.downPriority === EMERGENCY) {
+  const { status } = message.notification
+  const priority = priorityFor(settings, status)
+  if (endsEmergency(settings, status)) {
     const problem = await cancelEmergency(settings, message, transports)
     if (problem) return problem
   }
-  if (priority === NEVER) return NOTHING_SENT
+  if (priority === NEVER) return { result: 'sent', detail: 'Emergency canceled, without a message' }
   const form = {
     token: settings.token,
     user: settings.user,

@@ -33,14 +33,14 @@ export const twilioVoice: ChannelKind<VoiceSettings> = {
   ],
   settings: z.object({ ...TWILIO_SETTINGS, from: phoneNumber(), callsOnRecovery: z.literal('on').optional() }),
   summary: twilioSummary,
+  skips: ({ callsOnRecovery }, { status }) => {
+    return status === 'up' && !callsOnRecovery ? 'The channel does not call for recoveries' : null
+  },
   send,
 }
 
 async function send(settings: VoiceSettings, message: Message, transports: Transports): Promise<Outcome> {
-  const { title, details, status } = contentOf(message)
-  if (status === 'up' && !settings.callsOnRecovery) {
-    return { result: 'sent', detail: 'Nothing sent: this channel does not call for recoveries' }
-  }
+  const { title, details } = contentOf(message)
   const speech = cutEnd(`CronGuard. ${title}. ${details}`, SPEECH_MAX)
   const form = {
     To: settings.to,

@@ -76,6 +76,10 @@ export const webhook: ChannelKind<WebhookSettings> = {
   problems: templateProblems,
   preview,
   summary: ({ url }) => shownSecretUrl(url),
+  skips: (settings, notification) => {
+    const { status } = notification
+    return prefixFor(settings, notification) === null ? `The channel sends nothing for “${status}”` : null
+  },
   send,
 }
 
@@ -85,7 +89,7 @@ function hasFixedHost(url: string): boolean {
 
 async function send(settings: WebhookSettings, message: Message, { outbound }: Transports): Promise<Outcome> {
   const request = requestFor(settings, message)
-  if (request === null) return { result: 'sent', detail: 'Nothing sent, as the channel’s settings say' }
+  if (request === null) throw new Error('A skipped notification has no request.')
   const { method, url, headers, body, problem } = request
   const result = await outbound.send({
     method,

@@ -1,7 +1,7 @@
 // The outbox's state machine: how often and for how long a delivery is retried, and what follows from an outcome.
 import { DAY, HOUR, SECOND } from '#lib/duration.ts'
 
-/** `logged`: the email was not sent because no mail server is configured. */
+/** `logged`: nothing was sent, because of the channel's settings or because no mail server is configured. */
 export const DELIVERY_STATES = ['pending', 'sending', 'sent', 'logged', 'failed'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 

@@ -112,6 +112,19 @@ export function insertDelivery(
   touch(tx, delivery.monitorId)
 }
 
+/** Settles a new delivery for which the channel sends nothing. */
+export function skipDelivery(tx: Tx, { id, detail }: { id: string; detail: string }): void {
+  const skipped = tx.get<{ sequence: number; attempts: number }>(
+    `UPDATE deliveries SET state = 'logged', attempts = 1, next_attempt_at = NULL, settled_at = $now
+      WHERE id = $id
+      RETURNING sequence, attempts`,
+    { id, now: tx.now },
+  )
+  if (skipped === null) return
+  const { sequence, attempts } = skipped
+  insertAttempt(tx, { sequence, number: attempts, startedAt: tx.now, outcome: { result: 'logged', detail } })
+}
+
 /** Claims one delivery until `leasedUntil`. Null when it is no longer available. */
 export function claimDelivery(
   tx: Tx,

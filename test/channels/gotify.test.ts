@@ -100,7 +100,7 @@ test('gotify: keeps the path of the server, and sends the token in a header, Mar
 })
 
 test('gotify: sends nothing if the priority says so, and sends a priority of 0', async () => {
-  expect((await service.send(UP, { upPriority: '-1' })).result).toBe('sent')
+  expect((await service.send(UP, { upPriority: '-1' })).result).toBe('logged')
   expect(service.calls).toEqual([])
   await service.send(UP, { upPriority: '0' })
   expect(service.calls[0]?.json.priority).toBe(0)

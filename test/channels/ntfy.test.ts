@@ -112,6 +112,9 @@ test('ntfy: signs in with a user name and a password if there is no token', asyn
 })
 
 test('ntfy: sends nothing if the priority is 0', async () => {
-  expect((await service.send(UP, { upPriority: '0' })).result).toBe('sent')
+  expect(await service.send(UP, { upPriority: '0' })).toMatchObject({
+    result: 'logged',
+    detail: 'The priority is “Send nothing”',
+  })
   expect(service.calls).toEqual([])
 })

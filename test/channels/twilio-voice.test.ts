@@ -61,7 +61,7 @@ test('twilio-voice: says twice what is down', async () => {
 })
 
 test('twilio-voice: calls for a recovery only if enabled', async () => {
-  expect((await service.send(UP, { callsOnRecovery: undefined })).result).toBe('sent')
+  expect((await service.send(UP, { callsOnRecovery: undefined })).result).toBe('logged')
   expect(service.calls).toEqual([])
 })
 

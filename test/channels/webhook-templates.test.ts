@@ -181,7 +181,10 @@ describe('Webhook requests', () => {
     expect((await sent({ down: 'none' })).method).toBeUndefined()
     expect((await sent({ down: 'none' }, UP)).method).toBe('POST')
     expect((await sent({ up: 'none' }, UP)).method).toBeUndefined()
-    expect((await sent({ up: 'none' }, UP)).outcome.result).toBe('sent')
+    expect((await sent({ up: 'none' }, UP)).outcome).toEqual({
+      result: 'logged',
+      detail: 'The channel sends nothing for “up”',
+    })
   })
 
   test('are signed as they are sent', async () => {

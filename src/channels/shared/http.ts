@@ -9,11 +9,8 @@ const TIMEOUT_MS = 15 * SECOND
 const RETRY_AFTER_MAX_MS = 3600 * SECOND
 const TEXT_MAX = 120
 
-/** For priorities at which a user wants no message. */
-export const NOTHING_SENT: Outcome = {
-  result: 'sent',
-  detail: 'Nothing sent: the priority is set to “Send nothing”',
-}
+/** Where a user wants no message. */
+export const PRIORITY_IS_NOTHING = 'The priority is “Send nothing”'
 
 export interface ServiceRequest {
   method?: OutboundRequest['method']

@@ -11,7 +11,7 @@ const STATES: Record<DeliveryState, { look: Look; icon: IconName; word: string }
   pending: { look: 'waiting', icon: 'clock', word: 'Pending' },
   sending: { look: 'waiting', icon: 'send', word: 'Sending' },
   sent: { look: 'good', icon: 'check', word: 'Sent' },
-  logged: { look: 'logged', icon: 'pencil', word: 'Logged only' },
+  logged: { look: 'logged', icon: 'pencil', word: 'Not sent' },
   failed: { look: 'bad', icon: 'cross', word: 'Failed' },
 }
 

@@ -2,7 +2,7 @@
 import { findKind } from '#channels/index.ts'
 import { mailboxOf } from '#domain/account.ts'
 import type { Channel } from '#domain/channel.ts'
-import { HOUR } from '#lib/duration.ts'
+import { HOUR, MINUTE } from '#lib/duration.ts'
 import { createLimit, createNetworkLimit, type Limit } from './limits.ts'
 
 export interface MessageLimits {
@@ -10,6 +10,8 @@ export interface MessageLimits {
   destinations: Limit
   /** Test messages. */
   tests: Limit<TestAttempt>
+  /** Previews of messages, by user. */
+  previews: Limit
 }
 
 export interface TestAttempt {
@@ -20,6 +22,7 @@ export interface TestAttempt {
 export function createMessageLimits(): MessageLimits {
   const channels = createLimit({ tries: 10, withinMs: HOUR, what: 'tests or look-ups of this channel' })
   const projects = createLimit({ tries: 30, withinMs: HOUR, what: 'tests or look-ups in this project' })
+  const previews = createLimit({ tries: 120, withinMs: MINUTE, what: 'previews' })
   const networks = createNetworkLimit({ tries: 60, withinMs: HOUR })
   const destinations = byDestination(createLimit({ tries: 20, withinMs: HOUR }))
   const take = async ({ address, channel }: TestAttempt): Promise<void> => {
@@ -34,7 +37,7 @@ export function createMessageLimits(): MessageLimits {
     await networks.refund(address)
     await destinations.refund(destinationOf(channel))
   }
-  return { destinations, tests: { take, refund } }
+  return { destinations, previews, tests: { take, refund } }
 }
 
 function byDestination({ take, refund }: Limit): Limit {

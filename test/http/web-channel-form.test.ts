@@ -60,6 +60,28 @@ describe('Preview of a channel', () => {
     expect(html).not.toContain('backup <b>')
   })
 
+  test('shows the last incident of the project, with its output but not its secrets', async () => {
+    const other = guard.project('bob@example.org')
+    const backup = guard.monitor(project, { name: 'backup' })
+    const read = async () => words(await member.read(`${list()}/new?kind=email`))
+    await guard.ping(guard.monitor(other, { name: 'foreign' }), '/fail')
+    expect(await read()).toContain('A sample incident for your monitor “ backup ”.')
+    await guard.request(`/ping/${backup.pingKey}/fail`, { method: 'POST', body: 'disk full, password=hunter2' })
+    const open = await read()
+    expect(open).toContain('The last incident of your monitor “ backup ”.')
+    expect(open).toContain('disk full, password=••••')
+    expect(open).toContain('Up: backup')
+    await guard.ping(backup)
+    expect(await read()).toContain('The job recovered')
+    expect(await read()).not.toContain('foreign')
+  })
+
+  test('is limited, and says when the next one is possible', async () => {
+    const preview = async () => (await member.post(`${list()}/draft/preview`, { kind: 'email' })).text()
+    for (let count = 0; count < 120; count += 1) await preview()
+    expect(words(await preview())).toMatch(/Preview Too many previews\. Try again in 1 minute\./)
+  })
+
   test('is on the page of an existing channel, too', async () => {
     const id = guard.mailTo(project, 'ops@example.org')
     expect(words(await member.read(`/channels/${id}`))).toContain('Down: nightly-backup')

@@ -9,7 +9,7 @@ import { cookieRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { TestOutcome, type TestResult } from '#views/components/channel.tsx'
 import { SetupChoices } from '#views/components/channel-draft.tsx'
-import { MessagePreview } from '#views/components/message-preview.tsx'
+import { MessagePreview, NoPreview } from '#views/components/message-preview.tsx'
 import { settingField } from '#views/pages/channel-form.tsx'
 import { settingsIn } from './channel-input.ts'
 import { previewOf } from './channel-preview.ts'
@@ -31,7 +31,7 @@ export function channelDraftRoutes(web: WebDeps) {
     )
     .post(
       '/projects/:project/channels/draft/preview',
-      on((context) => partial(<MessagePreview {...previewOf(web.deps, context, draftIn(context))} />)),
+      on((context) => showPreview(web, context)),
       FORM,
     )
 }
@@ -41,6 +41,17 @@ function draftIn({ form, project, user }: ProjectRequest): Draft {
   if (kind === null) throw new AppError('conflict', 'This kind of channel is no longer supported.')
   const channelId = form.text('channel') || null
   return { projectId: project.id, kind: kind.kind, channelId, input: settingsIn(form, kind), isByAdmin: user.isAdmin }
+}
+
+// A preview renders templates, so their number is limited.
+async function showPreview(web: WebDeps, context: ProjectRequest): Promise<Response> {
+  const draft = draftIn(context)
+  try {
+    await web.messageLimits.previews.take(context.user.id)
+  } catch (error) {
+    return partial(<NoPreview problem={refusalOf(error, draft)} />)
+  }
+  return partial(<MessagePreview {...previewOf(web.deps, context, draft)} />)
 }
 
 const REFUSALS = ['too_many', 'forbidden', 'conflict', 'invalid']

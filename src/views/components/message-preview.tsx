@@ -6,12 +6,14 @@ export interface PreviewProps {
   kind: string | null
   /** The monitor that the messages are about; null if it is invented. */
   monitor: string | null
+  /** Whether the incident is invented. */
+  isSample: boolean
   /** The text that is sent, where the kind has its own, or else the content. */
   messages: readonly ({ text: string } | { content: MessageContent })[]
 }
 
 /** What the messages of a channel say. Each service shows them in its own way. */
-export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
+export function MessagePreview({ kind, monitor, isSample, messages }: PreviewProps) {
   return (
     <aside class="preview" id="preview" aria-labelledby="preview-title">
       <h2 id="preview-title">Preview</h2>
@@ -20,7 +22,7 @@ export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
           'A sample incident.'
         ) : (
           <>
-            A sample incident for your monitor “<bdi>{monitor}</bdi>”.
+            {isSample ? 'A sample incident for' : 'The last incident of'} your monitor “<bdi>{monitor}</bdi>”.
           </>
         )}{' '}
         {kind !== null && messages.some((message) => 'content' in message) && `The layout in ${kind} may differ.`}
@@ -35,6 +37,16 @@ export function MessagePreview({ kind, monitor, messages }: PreviewProps) {
         ),
       )}
       <p class="help">Passwords and tokens in the output are hidden before it is sent.</p>
+    </aside>
+  )
+}
+
+/** In place of a preview. */
+export function NoPreview({ problem }: { problem: string }) {
+  return (
+    <aside class="preview" id="preview" aria-labelledby="preview-title">
+      <h2 id="preview-title">Preview</h2>
+      <p class="help">{problem}</p>
     </aside>
   )
 }

@@ -1,5 +1,6 @@
 // Strangers' addresses confirm first: one email with a link, and nothing else until its reader has confirmed.
 import { afterEach, describe, expect, test } from 'bun:test'
+import { readDraft, testDraft } from '#actions/channel-drafts.ts'
 import { deleteChannel, testChannel, unusableReasonOf, updateChannel } from '#actions/channels.ts'
 import { mailConfirmations } from '#actions/confirmations.ts'
 import { resendDelivery } from '#actions/deliveries.ts'
@@ -7,7 +8,8 @@ import { exportConfiguration } from '#actions/exports.ts'
 import { importConfiguration } from '#actions/imports.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
-import { findChannel } from '#store/channels.ts'
+import { findChannel, saveDisabledAt } from '#store/channels.ts'
+import { saveUnsubscribedAt } from '#store/confirmations.ts'
 import { TestGuard } from './support/cronguard.ts'
 import { memberOf, words } from './support/visitor.ts'
 
@@ -130,6 +132,37 @@ describe('The address of a channel, while registration is open', () => {
     await guard.tick()
     expect(mailsTo('mallory@example.org')).toHaveLength(1)
     await read(linkTo('mallory@example.org'), 'POST')
+    expect(isWaiting(channelId)).toBeFalse()
+  })
+
+  test('can be tested from the form once it is confirmed, and not after it was changed there', async () => {
+    const { project, channelId } = await withStranger()
+    const test = (address: string, channel: string | null = channelId) => {
+      const input = { given: { address }, removed: [] }
+      const draft = { projectId: project.id, kind: 'email', channelId: channel, input, isByAdmin: false }
+      return testDraft(guard.deps, readDraft(guard.deps, draft))
+    }
+    expect(() => test('ops@example.org')).toThrow('Save the channel first')
+    await read(linkTo('ops@example.org'), 'POST')
+    expect((await test('ops@example.org')).result).toBe('sent')
+    expect(guard.outside.mails.at(-1)?.text).toContain('/unsubscribe/')
+    expect(() => test('mallory@example.org')).toThrow('Save the channel first')
+    expect(() => test('ops@example.org', null)).toThrow('Save the channel first')
+    verify('alice@example.org')
+    expect((await test('alice@example.org', null)).result).toBe('sent')
+    expect(guard.outside.mails.at(-1)?.text).not.toContain('/unsubscribe/')
+  })
+
+  test('of a member needs no confirmation, even if the former recipient unsubscribed', async () => {
+    const { ref, channelId } = await withStranger()
+    await read(linkTo('ops@example.org'), 'POST')
+    guard.db.write((tx) => {
+      saveDisabledAt(tx, { id: channelId, disabledAt: tx.now })
+      saveUnsubscribedAt(tx, { id: channelId, at: tx.now })
+    })
+    verify('alice@example.org')
+    const input = { given: { address: 'alice@example.org' }, removed: [] }
+    updateChannel(guard.deps, { ref, input, isDisabled: false })
     expect(isWaiting(channelId)).toBeFalse()
   })
 

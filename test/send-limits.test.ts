@@ -205,7 +205,7 @@ describe('A combined message', () => {
     guard.deps.outbound.send = send
     await pingAll(rest, '/fail')
     await guard.pass(15 * MINUTE)
-    expect(slackTexts().find((text) => text.includes('monitors down'))).toMatch(/Delivered .* late/)
+    expect(slackTexts().find((text) => text.includes('monitors down'))).toMatch(/Sent .* late/)
   })
 
   test('begins the thread of each of its incidents', async () => {

@@ -32,7 +32,7 @@ export function readDraft(deps: Deps, draft: Draft): Channel {
   const kind = kindOf(draft)
   if (kind.members) throw new AppError('conflict', 'Save the group first, then send a test.')
   const channel: Channel = {
-    id: newUuid(),
+    id: draft.channelId ?? newUuid(),
     projectId: draft.projectId,
     kind: kind.kind,
     name: '',
@@ -44,10 +44,17 @@ export function readDraft(deps: Deps, draft: Draft): Channel {
     unsubscribedAt: null,
   }
   const email = recipientOf(channel)
-  if (deps.config.confirmsAddresses && email !== null && !isVerifiedMember(deps.db, { ...draft, email })) {
+  const mayBeStranger = deps.config.confirmsAddresses && email !== null && !isConfirmed(deps.db, { draft, email })
+  if (mayBeStranger && !isVerifiedMember(deps.db, { ...draft, email })) {
     throw new AppError('conflict', 'Save the channel first: the address must be confirmed before you can send a test.')
   }
   return channel
+}
+
+// An address that is stored with the channel, and no longer waits for its confirmation.
+function isConfirmed(reader: Reader, { draft, email }: { draft: Draft; email: string }): boolean {
+  const stored = draft.channelId === null ? null : findChannel(reader, draft.channelId)
+  return stored?.unconfirmedSince === null && recipientOf(stored)?.toLowerCase() === email.toLowerCase()
 }
 
 /** Sends a test notification now, and returns the outcome. */

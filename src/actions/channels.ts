@@ -115,7 +115,7 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
       store.setMonitorsOfChannel(tx, { channelId: channel.id, monitorIds })
     }
     const { isDisabled } = change
-    if (isDisabled !== undefined) switchChannel(tx, { config: deps.config, channel, isDisabled })
+    if (isDisabled !== undefined) switchChannel(tx, { config: deps.config, channel: findOwn(tx, ref), isDisabled })
   })
 }
 

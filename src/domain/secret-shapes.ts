@@ -72,7 +72,8 @@ const NAMES = [
   'credentials?',
 ].join('|')
 const SEPARATOR = `["']?\\s{0,20}(?:=>|[:=])\\s{0,20}`
-const VALUE = `(?:"[^"\\n]{1,2000}"?|'[^'\\n]{1,2000}'?|[^\\s"'&;<>]{3,2000})`
+// A quoted value may contain escaped quotes.
+const VALUE = `(?:"(?:[^"\\\\\\n]|\\\\.){1,2000}"?|'(?:[^'\\\\\\n]|\\\\.){1,2000}'?|[^\\s"'&;<>]{3,2000})`
 
 /** What follows a name or a sign that a secret follows. */
 const PLACES: readonly RegExp[] = [
@@ -89,10 +90,20 @@ const PLACES: readonly RegExp[] = [
   new RegExp(`((?:PGPASSWORD|SSHPASS|_PWD|\\bpwd|\\bPwd)${SEPARATOR})(?!/)${VALUE}`, 'g'),
   new RegExp(`(--[a-z-]{0,20}(?:password|passphrase|token|secret|api-key)[ \\t]{1,20})(?!-)${VALUE}`, 'gi'),
   /(\s(?:-u|--user)[ =][A-Za-z0-9._@-]{1,100}:)[^\s]{1,200}/g,
-  // A password in a URL may contain an @.
+  // Programs whose option for the password is short.
+  /(\b(?:mysql|mariadb)[a-z-]{0,10}\b[^\n|;&]{0,200}?\s-p)[^\s]{1,200}/g,
+  /(\bsshpass\s{1,5}-p\s{0,5})[^\s]{1,200}/g,
+  /(\bredis-cli\b[^\n|;&]{0,200}?\s(?:-a|--pass)\s{1,5})[^\s]{1,200}/g,
+  // A password in a URL may contain an @, and a slash, which must not be the one after a port.
   /(:\/\/)[^\s/?#"'<>]{1,500}(?=@)/g,
+  /(:\/\/[^\s/?#"'<>:@]{1,200}:)(?!\d{1,5}[/?#])[^\s"'<>@]{1,300}(?=@)/g,
+  // Addresses that are secrets: webhooks of Slack, Mattermost, Rocket.Chat, Zapier, Home Assistant, n8n, Discord, Make,
+  // IFTTT and Power Automate.
   /(\bhooks\.slack\.com\/[a-z]{1,20}\/)[A-Za-z0-9/_-]{10,300}/gi,
-  /(\bdiscord(?:app)?\.com\/api\/webhooks\/\d{5,25}\/)[A-Za-z0-9_-]{10,200}/gi,
+  /(\/(?:hooks|webhooks?|webhook-test)\/)(?=[A-Za-z0-9/_-]{0,100}\d)[A-Za-z0-9/_-]{8,300}/gi,
+  /(\bhook\.(?:[a-z0-9]{2,8}\.make|integromat)\.com\/)[A-Za-z0-9_-]{8,100}/gi,
+  /(\/with\/key\/)[A-Za-z0-9_-]{8,100}/gi,
+  /([?&]sig=)[A-Za-z0-9%_-]{10,300}/gi,
 ]
 
 export const SECRETS: readonly RegExp[] = [...KEY_PLACES, new RegExp(`${START}(?:${TOKENS.join('|')})`, 'g'), ...PLACES]

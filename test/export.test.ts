@@ -4,14 +4,14 @@ import { setChannelDisabled } from '#actions/channels.ts'
 import { exportConfiguration } from '#actions/exports.ts'
 import { type ImportOrder, importConfiguration, readExport } from '#actions/imports.ts'
 import { pauseMonitor } from '#actions/monitors.ts'
-import { projectsOf } from '#actions/projects.ts'
+import { projectsOf, setHiddenWords } from '#actions/projects.ts'
 import type { Exported } from '#domain/export.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
 import { listChannels, listChannelsOfMonitor } from '#store/channels.ts'
 import { listMonitors } from '#store/monitors.ts'
-import { listProjectsOfUser } from '#store/projects.ts'
+import { findHiddenWords, listProjectsOfUser } from '#store/projects.ts'
 import { TestGuard } from './support/cronguard.ts'
 
 const SECRET_URL = 'https://hooks.example.com/services/T0P/S3CRET'
@@ -49,6 +49,7 @@ beforeEach(async () => {
   )
   pauseMonitor(from.deps, from.refOf(from.monitor(project, { name: 'billing' }, [mail])))
   await from.ping(backup, '', { method: 'POST', body: 'PING-BODY' })
+  setHiddenWords(from.deps, { projectId: project.id, words: 'Acme\nwinter' })
   to.project('bob@example.org')
 })
 afterEach(() => {
@@ -182,6 +183,18 @@ describe('importConfiguration', () => {
     ])
     expect(to.now(backup)).toMatchObject({ graceMs: 900_000, tags: 'prod', status: 'up', pingCount: 1 })
     expect(to.now(mine).name).toBe('only here')
+  })
+
+  test('takes over the words to hide, and keeps them if an older export has none', async () => {
+    const content = exported()
+    const [shared] = content.projects
+    if (!shared) throw new Error('There is a project')
+    expect(shared.hidden_words).toBe('Acme\nwinter')
+    await bring(content)
+    await bring({ ...content, projects: [{ ...shared, hidden_words: 'Acme' }] })
+    expect(findHiddenWords(to.db, project.id)).toEqual(['Acme'])
+    await bring({ ...content, projects: [{ ...shared, hidden_words: undefined }] })
+    expect(findHiddenWords(to.db, project.id)).toEqual(['Acme'])
   })
 
   test('removes direction controls and invisible characters', async () => {

@@ -15,7 +15,7 @@ import { version } from '#package.json' with { type: 'json' }
 import { listChannelIdsByMonitor, listChannels } from '#store/channels.ts'
 import type { Reader } from '#store/database.ts'
 import { listMonitors } from '#store/monitors.ts'
-import { badgeKeyOf, listProjects } from '#store/projects.ts'
+import { badgeKeyOf, findHiddenWords, listProjects } from '#store/projects.ts'
 
 /** All projects. The settings of channels that are secret only `withSecrets`. */
 export function exportConfiguration({ db, clock }: Deps, { withSecrets }: { withSecrets: boolean }): Exported {
@@ -39,6 +39,7 @@ function exportProject(
     name: project.name,
     ping_key: project.pingKey,
     badge_key: badgeKeyOf(reader, project.id),
+    hidden_words: findHiddenWords(reader, project.id).join('\n'),
     channels: listChannels(reader, project.id).map((channel) => exportChannel(channel, withSecrets)),
     monitors: listMonitors(reader, project.id).map((monitor) =>
       exportMonitor(monitor, channelIds.get(monitor.id) ?? []),

@@ -92,10 +92,12 @@ export function stepsOf({ config }: Pick<Deps, 'config'>, project: ExportedProje
 
 function decideProject(
   reader: Reader,
-  { id, name, ping_key: pingKey, badge_key: badgeKey }: ExportedProject,
+  { id, name, ping_key: pingKey, badge_key: badgeKey, hidden_words: givenWords }: ExportedProject,
 ): Decision {
   const known = projectStore.findProject(reader, id)
   const holder = { projectId: id, monitorId: null }
+  const knownWords = projectStore.findHiddenWords(reader, id).join('\n')
+  const words = givenWords ?? knownWords
   if (!isFreeForPings(reader, { key: pingKey, ...holder })) throw takenError('ping key', `project "${name}"`)
   if (!isFreeForBadges(reader, { key: badgeKey, ...holder })) throw takenError('badge key', `project "${name}"`)
   if (known === null) {
@@ -103,23 +105,25 @@ function decideProject(
       outcome: 'created',
       apply: (tx) => {
         projectStore.insertProject(tx, { id, name, pingKey, badgeKey })
+        projectStore.saveHiddenWords(tx, { projectId: id, words })
         return (later) => projectStore.deleteProject(later, id)
       },
     }
   }
-  if (known.name === name && known.pingKey === pingKey) return noChange('unchanged')
+  if (known.name === name && known.pingKey === pingKey && words === knownWords) return noChange('unchanged')
   return {
     outcome: 'changed',
     apply: (tx) => {
-      saveProject(tx, { ...known, name, pingKey })
-      return (later) => saveProject(later, known)
+      saveProject(tx, { ...known, name, pingKey }, words)
+      return (later) => saveProject(later, known, knownWords)
     },
   }
 }
 
-function saveProject(tx: Tx, { id, name, pingKey }: Project): void {
+function saveProject(tx: Tx, { id, name, pingKey }: Project, words: string): void {
   projectStore.saveProjectName(tx, { projectId: id, name })
   projectStore.saveProjectPingKey(tx, { projectId: id, pingKey })
+  projectStore.saveHiddenWords(tx, { projectId: id, words })
 }
 
 function decideChannel(reader: Reader, imported: Omit<KnownChannel, 'known'>): Decision {

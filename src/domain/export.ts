@@ -5,7 +5,7 @@ import type { Issue } from './issue.ts'
 import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from './keys.ts'
 import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings, TAGS_MAX } from './monitor.ts'
 import { defaultOf, MONITOR_SETTINGS, type MonitorSetting, settingsOf, settingValue } from './monitor-settings.ts'
-import { ProjectName } from './project.ts'
+import { HiddenWords, ProjectName } from './project.ts'
 
 export const EXPORT_FORMAT = 'cronguard-configuration'
 export const EXPORT_VERSION = 1
@@ -84,6 +84,8 @@ const ExportedProject = z.strictObject({
   name: ProjectName,
   ping_key: keyPattern(GIVEN_PING_KEY_MAX),
   badge_key: keyPattern(GIVEN_BADGE_KEY_MAX),
+  /** One per line. Older versions don't write it. */
+  hidden_words: HiddenWords.optional(),
   channels: z.array(ExportedChannel).max(CHANNELS_MAX),
   monitors: z.array(ExportedMonitor).max(MONITORS_MAX),
 })

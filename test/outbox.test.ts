@@ -294,6 +294,20 @@ describe('Delivery', () => {
     ])
   })
 
+  test('that would be suppressed by newer settings swallows no other in its message', async () => {
+    const settings = { server: 'https://ntfy.sh', topic: 'alerts', downPriority: '4', upPriority: '3' }
+    const channelId = guard.channel(project, { kind: 'ntfy', settings })
+    const jobs = Array.from({ length: 80 }, (_, index) => guard.monitor(project, { name: `job ${index}` }, [channelId]))
+    for (const job of jobs.slice(0, 70)) await guard.ping(job, '/fail')
+    await guard.pass(SECOND, SECOND)
+    for (const job of jobs) await guard.ping(job, jobs.indexOf(job) < 35 ? '' : '/fail')
+    const input = { given: { downPriority: '0' }, removed: [] }
+    updateChannel(guard.deps, { ref: { projectId: project.id, channelId }, input })
+    await guard.pass(HOUR)
+    const texts = guard.outside.calls.map(({ body }) => String(body)).join()
+    for (const { name } of jobs.slice(0, 35)) expect(texts).toContain(`Up: ${name}`)
+  })
+
   test('that a bug keeps from being sent is tried again later', async () => {
     guard.webhookTo(project, 'http://hooks.example.org/')
     await guard.ping(backup, '/fail')

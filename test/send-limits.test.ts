@@ -223,14 +223,17 @@ describe('A combined message', () => {
 })
 
 describe('A receiver that asks to wait', () => {
-  test('gets nothing from any channel until then', async () => {
+  test.each([
+    ['in seconds', { 'retry-after': '600' }],
+    ['by a date', { date: 'Tue, 01 Dec 2026 03:00:00 GMT', 'retry-after': 'Tue, 01 Dec 2026 03:10:00 GMT' }],
+  ])('%s gets nothing from any channel until then', async (_how, headers) => {
     const monitors = jobs(4, [guard.webhookTo(project, 'http://hooks.example.org/')])
     let requests = 0
     const { send } = guard.outside.outbound
     guard.deps.outbound.send = async (request) => {
       requests += 1
       if (requests > 1) return await send(request)
-      return { kind: 'answer', status: 429, headers: { 'retry-after': '600' }, body: '' }
+      return { kind: 'answer', status: 429, headers, body: '' }
     }
     await pingAll(monitors.slice(0, 1), '/fail')
     await guard.tick()

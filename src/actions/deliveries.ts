@@ -1,6 +1,6 @@
 // Sends deliveries: it claims one in a transaction, sends it outside, and settles it in another transaction. After a
 // crash in between, the lease runs out and it is sent again, so each notification is sent at least once.
-import { destinationOf, findKind, sendThrough } from '#channels/index.ts'
+import { destinationOf, findKind, sendThrough, skipReasonOf } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
 import { type Deps, secretOf } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
@@ -68,11 +68,14 @@ export async function attempt(deps: Deps, message: ClaimedMessage, limits?: Send
   const threads = all.map((delivery) => findThread(deps.db, delivery)).filter((thread) => thread !== null)
   const isOff = channel !== null && channel.disabledAt !== null
   const isUsed = channel !== null && !isOff && !awaitsConfirmation(deps, channel)
+  // The settings may have changed since the deliveries were queued.
+  const wanted = all.filter(({ notification }) => channel === null || skipReasonOf(channel, notification) === null)
+  const [first = message, ...others] = wanted
   const outcome = isOff
     ? failed('settings', DISABLED)
     : await send(deps, {
         channel,
-        notification: leadingNotification<ClaimedDelivery>(message, message.others).notification,
+        notification: leadingNotification<ClaimedDelivery>(first, others).notification,
         ...(isCombined && { summarized: all.map(({ notification }) => notification) }),
         // A combined message has an ID of its own, because its deliveries may be combined differently the next time.
         deliveryId: isCombined ? uuidOf(all.map(({ id }) => id).join()) : message.id,
@@ -120,7 +123,8 @@ function saveForChannel(
 ): void {
   const current = findChannel(tx, channel.id)
   if (current === null || destinationOf(current) !== destinationOf(channel)) return
-  markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
+  // Nothing was tried if nothing was sent.
+  if (outcome.result !== 'logged') markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
   if (outcome.result === 'failed' && outcome.endsChannel) endChannel(tx, { channel, outcome })
   if (outcome.result !== 'sent') return
   const { receipt, newSettings } = outcome

@@ -7,6 +7,7 @@ import { RETRY_AFTER_MAX_MS } from '#domain/delivery.ts'
 import type { Queue } from '#domain/outbox.ts'
 import { allowanceOf, type Buckets, type RateLimit, takeOne } from '#domain/rate-limit.ts'
 import { SECOND } from '#lib/duration.ts'
+import { sha256Hex } from '#lib/tokens.ts'
 import { findChannel } from '#store/channels.ts'
 import { countDueOfChannel, listSentMoments } from '#store/outbox.ts'
 import { hasMailServer } from './mail-server.ts'
@@ -52,9 +53,8 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
   }
 
   const isHeld = (channel: Channel): boolean => {
-    const until = heldUntil.get(destinationOf(channel))
-    if (until === undefined || until > clock.elapsed()) return until !== undefined
-    return !heldUntil.delete(destinationOf(channel))
+    const until = heldUntil.get(holdKey(channel))
+    return until !== undefined && until > clock.elapsed()
   }
 
   // Queues with a common bucket share what is left in it, so `reserved` holds what earlier queues may take.
@@ -93,9 +93,16 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
       if (channel) takeOne(buckets, limitsOf(channel), clock.elapsed())
     },
     hold: (channel, ms) => {
-      heldUntil.set(destinationOf(channel), clock.elapsed() + Math.min(ms, RETRY_AFTER_MAX_MS))
+      const now = clock.elapsed()
+      for (const [key, until] of heldUntil) if (until <= now) heldUntil.delete(key)
+      heldUntil.set(holdKey(channel), now + Math.min(ms, RETRY_AFTER_MAX_MS))
     },
   }
+}
+
+// A destination may contain a secret.
+function holdKey(channel: Channel): string {
+  return sha256Hex(destinationOf(channel))
 }
 
 /** By the oldest delivery that is due. */

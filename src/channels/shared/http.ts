@@ -98,7 +98,7 @@ function answerOutcome(result: OutboundAnswer, rules: AnswerRules): Outcome {
     detail: typeof text === 'string' && text.trim() !== '' ? `${detail}: ${onOneLine(text)}` : detail,
     isPermanent: isPermanent(answer),
     ...(endsChannel?.(answer) && { endsChannel: true }),
-    ...waitOf(retryAfterOf?.(answer) ?? result.headers['retry-after']),
+    ...waitOf(retryAfterOf?.(answer) ?? secondsOf(result.headers)),
   }
 }
 
@@ -140,7 +140,11 @@ function onOneLine(text: string): string {
   return line.length > TEXT_MAX ? `${line.slice(0, TEXT_MAX)}…` : line
 }
 
-// The header holds seconds or a date.
+// The header holds seconds, or a date by the receiver's own clock.
+function secondsOf({ date = '', 'retry-after': value = '' }: OutboundAnswer['headers']): unknown {
+  return /[a-z]/i.test(value) ? Math.max(0, (Date.parse(value) - Date.parse(date)) / SECOND) : value
+}
+
 function waitOf(value: unknown): { retryAfterMs?: number } {
   if (!/^\d+(\.\d+)?$/.test(String(value))) return {}
   return { retryAfterMs: Math.min(Math.ceil(Number(value) * SECOND), RETRY_AFTER_MAX_MS) }

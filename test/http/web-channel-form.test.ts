@@ -33,6 +33,14 @@ describe('Page of kinds', () => {
   })
 })
 
+test('The settings of a person lead to the form that subscribes the browser, where the role allows it', async () => {
+  const form = `${list()}/new?kind=web-push`
+  expect(await member.read('/settings')).toContain(`href="${form}"`)
+  expect(await member.read(form)).toContain('Allow notifications')
+  const viewer = await memberOf(guard, project, 'viewer')
+  expect(await viewer.read('/settings')).not.toContain(form)
+})
+
 describe('Form of a new channel', () => {
   test('proposes all monitors for the first channel that can send, and none for the others', async () => {
     guard.monitor(project, { name: 'backup' })

@@ -325,7 +325,7 @@ describe('Monitor page for a member', () => {
     const name = 'member@example.org'
     expect(words(await member.read(at()))).toContain(`reported manually by ${name}`)
     expect(words(await member.read(at('/pings/2')))).toContain(`, reported manually by ${name}`)
-    expect(guard.outside.mails.at(-1)?.text).toContain(`${name} reported success manually after`)
+    expect(guard.outside.mails.at(-1)?.text).toContain(`${name} reported success manually.`)
   })
 
   test('shows after a resume until when a ping is expected', async () => {

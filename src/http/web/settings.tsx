@@ -15,6 +15,7 @@ import { hasMailServer } from '#actions/mail-server.ts'
 import { changeEmail, mailVerification } from '#actions/mailed-links.ts'
 import { createSetupToken } from '#actions/registration.ts'
 import { endOtherSessions, endSession } from '#actions/sessions.ts'
+import { CHANNEL_KINDS } from '#channels/index.ts'
 import { THEMES } from '#domain/account.ts'
 import { type Form, orRerender, returnedForm } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -95,6 +96,7 @@ function show(
       sessionId={session.id}
       pendingEmail={findPendingEmail(deps.db, { userId: user.id, now })}
       hasMailServer={hasMailServer(deps)}
+      pushKind={CHANNEL_KINDS.find((kind) => kind.isSubscribedInBrowser)?.kind ?? ''}
       returned={returned}
     />,
     returned === null ? 200 : 422,

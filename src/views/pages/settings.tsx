@@ -1,4 +1,5 @@
 import { THEMES, type Theme, type User } from '#domain/account.ts'
+import { may } from '#domain/project.ts'
 import { url } from '#lib/base-path.ts'
 import { Check, Field, FormProblem } from '#views/components/field.tsx'
 import type { Reading } from '#views/components/moment.tsx'
@@ -17,6 +18,8 @@ export interface SettingsPageProps {
   /** The address that takes effect when an emailed link is followed. */
   pendingEmail: string | null
   hasMailServer: boolean
+  /** The kind of channel that sends to a browser. */
+  pushKind: string
   returned: Returned<SettingsForm> | null
 }
 
@@ -24,6 +27,7 @@ const ENTRIES: [string, string][] = [
   ['profile', 'Profile'],
   ['address', 'Email address'],
   ['mails', 'Email preferences'],
+  ['push', 'Browser push'],
   ['theme', 'Theme'],
   ['change-password', 'Password'],
   ['sessions', 'Sessions'],
@@ -42,6 +46,7 @@ export function SettingsPage(props: SettingsPageProps) {
         <ProfileSection user={context.user} now={context.now} returned={returned} />
         <EmailSection {...props} />
         <MailsSection user={context.user} hasMailServer={hasMailServer} />
+        <PushSection context={context} pushKind={props.pushKind} />
         <ThemeSection theme={context.user.theme} />
         <PasswordSection returned={returned} />
         <SessionsSection sessions={props.sessions} sessionId={props.sessionId} reading={reading} />
@@ -168,6 +173,28 @@ function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: bool
           </button>
         </fieldset>
       </form>
+    </Section>
+  )
+}
+
+function PushSection({ context: { projects }, pushKind }: Pick<SettingsPageProps, 'context' | 'pushKind'>) {
+  const own = projects.filter(({ role }) => may(role, 'operate'))
+  return (
+    <Section id="push" title="Browser push">
+      <p>
+        Get alerts in this browser, or on your phone, without an app. Each device needs a channel of its own in each
+        project.
+      </p>
+      {own.length === 0 && <p class="soft">You need the role member or higher in a project.</p>}
+      <div class="actions">
+        {own.map(({ id, name }) => (
+          <a class="button button-small" href={url(`/projects/${id}/channels/new?kind=${pushKind}`)}>
+            <span>
+              Set up for <bdi>{name}</bdi>
+            </span>
+          </a>
+        ))}
+      </div>
     </Section>
   )
 }

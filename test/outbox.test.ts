@@ -25,7 +25,11 @@ beforeEach(() => {
 afterEach(() => guard.stop())
 
 function claim(sending: readonly ClaimedMessage[] = []): ClaimedMessage[] {
-  return claimDeliveries(guard.deps, { sending: new Set(sending), limits: createSendLimits(guard.deps) })
+  return claimDeliveries(guard.deps, {
+    sending: new Set(sending),
+    limits: createSendLimits(guard.deps),
+    position: { from: '' },
+  })
 }
 
 async function deliver(message: ClaimedMessage): Promise<void> {
@@ -101,6 +105,19 @@ describe('Outbox: several channels', () => {
     const [first] = claimed
     if (first) await deliver(first)
     expect(claim()).toHaveLength(1)
+  })
+})
+
+describe('Outbox: more channels than are looked at together', () => {
+  test('all get their messages', async () => {
+    for (let owner = 0; owner < 5; owner += 1) {
+      const theirs = guard.project(`owner${owner}@example.org`)
+      const urls = Array.from({ length: 90 }, (_, index) => `http://${owner}-${index}.example.org/`)
+      const channels = urls.map((hook) => guard.webhookTo(theirs, hook))
+      await guard.ping(guard.monitor(theirs, { name: 'job' }, channels), '/fail')
+    }
+    await guard.pass(20 * SECOND, SECOND)
+    expect(guard.outside.calls).toHaveLength(450)
   })
 })
 

@@ -52,7 +52,9 @@ describe('restart', () => {
 
   test('while an email is being sent sends it again at once', async () => {
     await guard.ping(backup, '/fail')
-    expect(claimDeliveries(guard.deps, { sending: new Set(), limits: createSendLimits(guard.deps) })).toHaveLength(1)
+    expect(
+      claimDeliveries(guard.deps, { sending: new Set(), limits: createSendLimits(guard.deps), position: { from: '' } }),
+    ).toHaveLength(1)
     await guard.restart()
     await guard.tick()
     expect(guard.outside.subjects()).toEqual(['Down: backup'])

@@ -15,6 +15,10 @@ const PER_KIND_MAX = 24
 /** How many notifications leave as one message at most. */
 const COMBINED_MAX = 50
 
+/** How many channels are looked at together, and how often if none of them may send. Others take their turn later. */
+const WINDOW_MAX = 100
+const LOOKS_MAX = 5
+
 const INTERRUPTED = 'Interrupted while sending: it may have arrived'
 
 /** A delivery, with others that leave in the same message. */
@@ -26,6 +30,8 @@ export interface Claiming {
   /** What this process is sending. */
   sending: ReadonlySet<ClaimedMessage>
   limits: SendLimits
+  /** Where the next look begins, so that all channels get their turn. */
+  position: { from: string }
 }
 
 /** As `claimDue`, in a transaction of its own, if anything is due. */
@@ -38,19 +44,37 @@ export function claimDeliveries(deps: Deps, claiming: Claiming): ClaimedMessage[
  * Claims as many due deliveries as there are free slots. Where the destination accepts fewer messages than are due, the
  * rest is combined into the last one. When the power fails, a claim may be lost. Then the delivery is still pending.
  */
-export function claimDue(tx: Tx, { sending, limits }: Claiming): ClaimedMessage[] {
+export function claimDue(tx: Tx, { sending, limits, position }: Claiming): ClaimedMessage[] {
   const free = SLOTS - sending.size
   if (free <= 0) return []
   const sequences = [...sending].flatMap((message) => [message, ...message.others]).map(({ sequence }) => sequence)
   const look = { now: tx.now, sending: sequences, perChannel: PER_CHANNEL_MAX }
-  const queues = limits.apply(listQueues(tx, look))
-  if (queues.length === 0) return []
   const slots = { free, perChannel: PER_CHANNEL_MAX, perKind: PER_KIND_MAX }
-  const chosen = chooseDeliveries(queues, countUnderWay(tx, look), slots)
+  const underWay = countUnderWay(tx, look)
+  const queues = lookAround(position, (from) => {
+    const found = listQueues(tx, { ...look, window: { from, max: WINDOW_MAX } })
+    return { ...found, queues: limits.apply(found.queues) }
+  })
+  const chosen = chooseDeliveries(queues, underWay, slots)
   const except = [...sequences, ...chosen]
   return chosen
     .map((sequence) => claimMessage(tx, { sequence, carrier: carrierOf(queues, sequence), except }))
     .filter((message) => message !== null)
+}
+
+/** Looks at further channels while none of those before may send. */
+function lookAround(
+  position: Claiming['position'],
+  look: (from: string) => { queues: LimitedQueue[]; next: string },
+): LimitedQueue[] {
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const { from } = position
+    const { queues, next } = look(from)
+    position.from = next
+    const isAll = from === '' && next === ''
+    if (isAll || queues.some(({ due }) => due.length > 0)) return queues
+  }
+  return []
 }
 
 /** The channel whose other deliveries are combined with this one; null if it is sent alone. */

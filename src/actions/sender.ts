@@ -2,7 +2,7 @@
 import type { Deps } from '#deps.ts'
 import type { Durability } from '#store/database.ts'
 import { isAnythingDue } from '#store/outbox.ts'
-import { type ClaimedMessage, claimDeliveries, claimDue } from './claims.ts'
+import { type ClaimedMessage, type Claiming, claimDeliveries, claimDue } from './claims.ts'
 import { type Attempted, attempt, saveAttempt } from './deliveries.ts'
 import { createSendLimits } from './send-limits.ts'
 
@@ -17,6 +17,7 @@ export class Sender {
   readonly #limits
   /** Until their outcomes are saved. */
   readonly #claimed = new Set<ClaimedMessage>()
+  readonly #position = { from: '' }
   readonly #waiting: ClaimedMessage[] = []
   readonly #finished: Attempted[] = []
   readonly #settling = new Set<ClaimedMessage>()
@@ -38,7 +39,7 @@ export class Sender {
   async sendDue(): Promise<void> {
     this.#isEnding = false
     const failures = this.#failures.splice(0)
-    await this.#begin(claimDeliveries(this.#deps, { sending: this.#claimed, limits: this.#limits }))
+    await this.#begin(claimDeliveries(this.#deps, this.#claiming(this.#claimed)))
     this.#sync()
     if (failures.length > 0) throw new AggregateError(failures, 'Some delivery outcomes could not be saved')
   }
@@ -95,11 +96,15 @@ export class Sender {
       this.#run(saved.finally(() => this.#settling.delete(message) && this.#claimed.delete(message)))
     }
     if (this.#isEnding) return
-    const limits = this.#limits
-    const claim = this.#deps.db.writeGrouped((tx) => {
-      return claimDue(tx, { sending: this.#claimed.difference(this.#settling), limits })
-    }, 'unsynced')
+    const claim = this.#deps.db.writeGrouped(
+      (tx) => claimDue(tx, this.#claiming(this.#claimed.difference(this.#settling))),
+      'unsynced',
+    )
     this.#run(claim.then((messages) => this.#begin(messages)))
+  }
+
+  #claiming(sending: ReadonlySet<ClaimedMessage>): Claiming {
+    return { sending, limits: this.#limits, position: this.#position }
   }
 
   #chooseDurability(): Durability {

@@ -1,4 +1,4 @@
-// Finds what can be sent. The cost depends on the number of channels with something to send, not on how much that is.
+// Finds what can be sent. The cost depends on the number of channels that are looked at, not on how much they have.
 import type { Queue, UnderWay } from '#domain/outbox.ts'
 import type { Reader } from './database.ts'
 
@@ -9,37 +9,60 @@ interface QueueRow {
   is_failing: number
 }
 
-/** Of each channel, the first `perChannel` deliveries that are due and not in `sending`. */
+/** Some of the channels with something to send, in the order of their IDs. */
+export interface Window {
+  /** The lowest ID. Empty: from the beginning. */
+  from: string
+  /** The most channels that are looked at. */
+  max: number
+}
+
+/**
+ * Of each channel in the window, the first `perChannel` deliveries that are due and not in `sending`. `next` is where
+ * the next window begins; empty after the last channel.
+ */
 export function listQueues(
   reader: Reader,
-  { now, sending, perChannel }: { now: number; sending: readonly number[]; perChannel: number },
-): Queue[] {
+  look: { now: number; sending: readonly number[]; perChannel: number; window: Window },
+): { queues: Queue[]; next: string } {
+  const { now, sending, perChannel, window } = look
+  const channels = listChannelsWithDeliveries(reader, window)
   const rows = reader.all<QueueRow>(
-    `WITH RECURSIVE queues (channel) AS (
-       SELECT min(coalesce(channel_id, '')) FROM deliveries WHERE is_next = 1
-       UNION ALL
-       SELECT (SELECT min(coalesce(channel_id, '')) FROM deliveries
-                WHERE is_next = 1 AND coalesce(channel_id, '') > channel)
-         FROM queues WHERE channel IS NOT NULL
-     )
-     SELECT deliveries.sequence, deliveries.channel_id, channel_kind, failing_since IS NOT NULL AS is_failing
-       FROM queues
+    `SELECT deliveries.sequence, deliveries.channel_id, channel_kind, failing_since IS NOT NULL AS is_failing
+       FROM json_each($channels) AS queues
             JOIN deliveries ON deliveries.sequence IN (
               SELECT sequence FROM deliveries
-               WHERE is_next = 1 AND coalesce(channel_id, '') = channel
+               WHERE is_next = 1 AND coalesce(channel_id, '') = queues.value
                  AND coalesce(next_attempt_at, leased_until) <= $now
                  AND sequence NOT IN (SELECT value FROM json_each($sending))
                ORDER BY coalesce(next_attempt_at, leased_until), sequence
                LIMIT $perChannel
             )
-            LEFT JOIN channels ON channels.id = channel
-      WHERE channel IS NOT NULL`,
-    { now, perChannel, sending: JSON.stringify(sending) },
+            LEFT JOIN channels ON channels.id = queues.value`,
+    { now, perChannel, channels: JSON.stringify(channels), sending: JSON.stringify(sending) },
   )
-  return Map.groupBy(rows, ({ channel_id }) => channel_id)
+  const queues = Map.groupBy(rows, ({ channel_id }) => channel_id)
     .values()
     .map(toQueue)
     .toArray()
+  return { queues, next: channels.length < window.max ? '' : `${channels.at(-1)} ` }
+}
+
+function listChannelsWithDeliveries(reader: Reader, { from, max }: Window): string[] {
+  return reader
+    .all<{ channel: string }>(
+      `WITH RECURSIVE queues (channel) AS (
+         SELECT min(coalesce(channel_id, '')) FROM deliveries WHERE is_next = 1 AND coalesce(channel_id, '') >= $from
+         UNION ALL
+         SELECT (SELECT min(coalesce(channel_id, '')) FROM deliveries
+                  WHERE is_next = 1 AND coalesce(channel_id, '') > channel)
+           FROM queues WHERE channel IS NOT NULL
+          LIMIT $max
+       )
+       SELECT channel FROM queues WHERE channel IS NOT NULL`,
+      { from, max },
+    )
+    .map(({ channel }) => channel)
 }
 
 /** Whether a delivery is due, including one whose lease has expired. */

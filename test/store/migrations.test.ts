@@ -202,8 +202,8 @@ describe('Migrations', () => {
       notification_id: 1,
       channel_id: uuid(8),
     })
-    const look = { now: 8, sending: [], perChannel: 4 }
-    expect(listQueues(db, look)).toEqual([{ channelId: uuid(8), kind: 'email', isFailing: false, due: [1] }])
+    const look = { now: 8, sending: [], perChannel: 4, window: { from: '', max: 100 } }
+    expect(listQueues(db, look).queues).toEqual([{ channelId: uuid(8), kind: 'email', isFailing: false, due: [1] }])
     const counts = ['memberships', 'transitions', 'channels', 'notifications'].map(
       (table) => db.get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)?.count,
     )

@@ -5,7 +5,7 @@ import { deleteMonitor, findMonitorById } from '#store/monitors.ts'
 import { countUnderWay, listQueues } from '#store/outbox.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
-const NOTHING = { sending: [], perChannel: 4 }
+const NOTHING = { sending: [], perChannel: 4, window: { from: '', max: 100 } }
 
 let guard: TestGuard
 
@@ -14,7 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => guard.stop())
 
-const queues = (sending: number[] = []) => listQueues(guard.db, { ...NOTHING, sending, now: guard.clock.now() })
+const queues = (sending: number[] = []) => listQueues(guard.db, { ...NOTHING, sending, now: guard.clock.now() }).queues
 
 /** Turns a monitor down, or up again, with a delivery for each of its channels. */
 function change(id: number): void {
@@ -36,6 +36,21 @@ function settleNow(sequence: number): void {
 }
 
 describe('listQueues', () => {
+  test('looks at some channels after the others', () => {
+    const project = guard.project()
+    const channels = Array.from({ length: 5 }, () => guard.webhookTo(project, 'http://hooks.example.org/')).sort()
+    change(guard.monitor(project, { name: 'backup' }, channels).id)
+    const seen: (string | null)[] = []
+    let from = ''
+    for (let look = 0; look < 3; look += 1) {
+      const found = listQueues(guard.db, { ...NOTHING, now: guard.clock.now(), window: { from, max: 2 } })
+      seen.push(...found.queues.map(({ channelId }) => channelId))
+      from = found.next
+    }
+    expect(seen).toEqual(channels)
+    expect(from).toBe('')
+  })
+
   test('returns the oldest unsettled delivery of each monitor and channel', () => {
     const project = guard.project()
     const hooks = ['a', 'b'].map((name) => guard.webhookTo(project, `http://hooks.example.org/${name}`)).sort()

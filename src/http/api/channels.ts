@@ -125,7 +125,10 @@ const CREATE: About = {
   notes: 'Without a scope, it is assigned to all existing checks, and not to new ones.',
   body: NewChannel,
   answers: { 201: Channel },
-  refusals: { 409: 'The project already has 100 channels.' },
+  refusals: {
+    403: 'Only an administrator of the server can create this kind of channel, on the web.',
+    409: 'The project already has 100 channels.',
+  },
 }
 
 function create(deps: Deps, { projectId, body }: ApiCall): Response {

@@ -149,8 +149,10 @@ describe('The address of a channel, while registration is open', () => {
     expect(() => test('mallory@example.org')).toThrow('Save the channel first')
     expect(() => test('ops@example.org', null)).toThrow('Save the channel first')
     verify('alice@example.org')
-    expect((await test('alice@example.org', null)).result).toBe('sent')
-    expect(guard.outside.mails.at(-1)?.text).not.toContain('/unsubscribe/')
+    for (const channel of [null, channelId]) {
+      expect((await test('alice@example.org', channel)).result).toBe('sent')
+      expect(guard.outside.mails.at(-1)?.text).not.toContain('/unsubscribe/')
+    }
   })
 
   test('of a member needs no confirmation, even if the former recipient unsubscribed', async () => {

@@ -225,3 +225,12 @@ describe('First account', () => {
     expect(await ada.read('/')).not.toContain(link)
   })
 })
+
+test('A stored mail server that cannot be read counts as none, so that it can be entered again', () => {
+  const guard = new TestGuard()
+  guards.push(guard)
+  for (const value of ['{"host":1}', 'not JSON']) {
+    guard.db.write((tx) => saveSetting(tx, { name: 'mail-server', value }))
+    expect(hasMailServer(guard.deps)).toBeFalse()
+  }
+})

@@ -51,7 +51,7 @@ function lacksPassword({ username, password }: SmtpSettings): boolean {
 
 /** Whether emails are sent. Otherwise they are only written to the log. */
 export function hasMailServer({ db, config }: MailPlace): boolean {
-  return config.smtp !== null || findSetting(db, NAME) !== null
+  return config.smtp !== null || findStored(db) !== null
 }
 
 const ONLY_SERVICE = "Only the CronGuard service can read the mail server's password"
@@ -108,7 +108,18 @@ function requireNoEnvironment({ config }: Pick<Deps, 'config'>): void {
 
 function findStored(reader: Reader): StoredMailServer | null {
   const value = findSetting(reader, NAME)
-  return value === null ? null : StoredMailServer.parse(JSON.parse(value))
+  if (value === null) return null
+  const read = StoredMailServer.safeParse(parsed(value))
+  // What can’t be read is replaced on the Server page.
+  return read.success ? read.data : null
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return null
+  }
 }
 
 function readInput(input: Record<string, string>): MailServerInput {

@@ -80,8 +80,9 @@ export function hasMemberRecipient(reader: Reader, channel: Channel): boolean {
 export function unsubscribeLinkOf(deps: Deps, channel: Channel): { url: string; isOneClick: boolean } | null {
   // A command that tests a channel may not be allowed to read the key.
   if (recipientOf(channel) === null || deps.config.secretKey === null) return null
-  // There is nothing to unsubscribe from before a channel is saved.
-  if (findChannel(deps.db, channel.id) === null) return null
+  // The link of a draft would not work: it covers the stored address.
+  const stored = findChannel(deps.db, channel.id)
+  if (stored === null || destinationOf(stored) !== destinationOf(channel)) return null
   return {
     url: signedUrl(deps, { purpose: 'unsubscribe', channel }),
     isOneClick: !hasMemberRecipient(deps.db, channel),

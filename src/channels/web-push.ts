@@ -4,6 +4,7 @@ import type { Outcome } from '#domain/delivery.ts'
 import { countBytes, cutEnd, type Measure } from '#lib/cut.ts'
 import { DAY, SECOND } from '#lib/duration.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
+import { isPublicKey } from '#lib/push-keys.ts'
 import { contentOf } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { shownSecretUrl } from './shared/fields.ts'
@@ -55,7 +56,7 @@ export const webPush: ChannelKind<WebPushSettings> = {
       .max(1000)
       .refine(isKnownService, 'This browser is not supported. Use Chrome, Edge, Firefox or Safari.')
       .prefault(''),
-    p256dh: z.string().refine(isPoint, 'This is not a valid public key.'),
+    p256dh: z.string().refine(isPublicKey, 'This is not a valid public key.'),
     auth: z
       .string()
       .refine((text) => Buffer.from(text, 'base64url').length === 16, 'This is not a valid authentication secret.'),
@@ -69,12 +70,6 @@ function isKnownService(text: string): boolean {
   const { protocol, hostname, port, username } = new URL(text)
   const isKnown = SERVICES.some((service) => hostname === service || hostname.endsWith(`.${service}`))
   return protocol === 'https:' && isKnown && port === '' && username === ''
-}
-
-// An uncompressed point of the curve P-256.
-function isPoint(text: string): boolean {
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.length === 65 && bytes[0] === 4
 }
 
 async function send(settings: WebPushSettings, message: Message, transports: Transports): Promise<Outcome> {

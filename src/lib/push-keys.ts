@@ -14,3 +14,18 @@ export function derivePushKeys(secretKey: string): PushKeys {
   curve.setPrivateKey(privateKey)
   return { publicKey: curve.getPublicKey('base64url'), privateKey: privateKey.toString('base64url') }
 }
+
+/** Whether the text is an uncompressed point of the curve P-256, in Base64url. */
+export function isPublicKey(text: string): boolean {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.length !== 65 || bytes[0] !== 4) return false
+  const own = createECDH('prime256v1')
+  own.generateKeys()
+  try {
+    own.computeSecret(bytes)
+    return true
+  } catch {
+    // It is not on the curve.
+    return false
+  }
+}

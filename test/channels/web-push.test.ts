@@ -52,6 +52,7 @@ const adaptor: ServiceAdaptor = {
     ['an unknown push service', { ...KEYS, endpoint: 'https://push.evil.example/fcm.googleapis.com' }],
     ['a host that only ends like a push service', { ...KEYS, endpoint: 'https://evilfcm.googleapis.com/x' }],
     ['another port', { ...KEYS, endpoint: 'https://fcm.googleapis.com:8443/x' }],
+    ['a key off the curve', { ...KEYS, endpoint: ENDPOINT, p256dh: Buffer.alloc(65, 4).toString('base64url') }],
     ['a short key', { ...KEYS, endpoint: ENDPOINT, p256dh: 'BAAA' }],
     ['a short secret', { ...KEYS, endpoint: ENDPOINT, auth: 'AAAA' }],
   ],

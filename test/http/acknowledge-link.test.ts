@@ -84,7 +84,8 @@ describe('POST of an acknowledge link', () => {
     const { path, project, incidentId, acknowledgment } = await down()
     const { status, text } = await post(path)
     expect(status).toBe(200)
-    expect(text).toContain('acknowledged via the email to ops@example.org on 1 Mar 2026, 13:00')
+    expect(text).toContain('acknowledged on 1 Mar 2026, 13:00')
+    expect(text).not.toContain('ops@example.org')
     expect(acknowledgment()).toMatchObject({ by: null, via: { channel: 'email', address: 'ops@example.org' } })
     const alice = await signedIn(guard, 'alice@example.org')
     expect(words(await alice.read(`/incidents/${incidentId}`))).toContain(
@@ -95,11 +96,9 @@ describe('POST of an acknowledge link', () => {
     expect(((await answer.json()) as Record<string, unknown>).acknowledged_by).toBe('email to ops@example.org')
   })
 
-  test('names the channel when it has no single reader, and no secret of it', async () => {
+  test('lets the incident name the channel when it has no single recipient', async () => {
     const { path, incidentId } = await down({ kind: 'webhook' })
-    const { text } = await post(path)
-    expect(text).toContain('acknowledged via the channel “webhook” on')
-    expect(text).not.toContain('secret')
+    await post(path)
     const alice = await signedIn(guard, 'alice@example.org')
     expect(words(await alice.read(`/incidents/${incidentId}`))).toContain('Acknowledged via the channel “webhook”')
   })
@@ -110,14 +109,16 @@ describe('POST of an acknowledge link', () => {
     expect(acknowledgment()).not.toBeNull()
   })
 
-  test('a second time changes nothing and says who acknowledged it', async () => {
+  test('a second time changes nothing, and does not say who acknowledged it', async () => {
     const { path, project, incidentId, acknowledgment } = await down()
     const { user } = await signedIn(guard, 'alice@example.org')
     acknowledgeIncident(guard.deps, { projectId: project.id, incidentId, userId: user.id })
     const before = acknowledgment()
     guard.clock.advance(HOUR)
-    expect((await post(path)).text).toContain('acknowledged by alice@example.org on')
-    expect((await read(path)).text).toContain('acknowledged by alice@example.org on')
+    for (const { text } of [await post(path), await read(path)]) {
+      expect(text).toContain('acknowledged on')
+      expect(text).not.toContain('alice')
+    }
     expect(acknowledgment()).toEqual(before)
   })
 

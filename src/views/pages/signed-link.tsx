@@ -4,7 +4,6 @@ import type { Child } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
 import { fullMomentInZone } from '#lib/zone.ts'
 import { Plain } from '#views/layouts/plain.tsx'
-import { acknowledgedHow } from '#words/acknowledgment.ts'
 
 interface LinkPageProps {
   title: string
@@ -42,11 +41,10 @@ export function AcknowledgePage({ token, incident, monitorName, zone }: Acknowle
   const { acknowledgment, closedAt } = incident
   const name = <bdi class="breakable">{monitorName}</bdi>
   if (acknowledgment !== null) {
-    const { how, who } = acknowledgedHow(acknowledgment)
     return (
       <LinkPage title="Incident acknowledged" button={null}>
         <p>
-          <strong>{name}</strong>: acknowledged {how} <bdi>{who}</bdi> on {fullMomentInZone(acknowledgment.at, zone)}.
+          <strong>{name}</strong>: acknowledged on {fullMomentInZone(acknowledgment.at, zone)}.
         </p>
       </LinkPage>
     )

@@ -1,12 +1,11 @@
 // Sends the deliveries in the outbox, several messages at a time.
 import type { Deps } from '#deps.ts'
 import type { Durability } from '#store/database.ts'
-import { isAnythingDue } from '#store/outbox.ts'
 import { type ClaimedMessage, type Claiming, claimDeliveries, claimDue } from './claims.ts'
 import { type Attempted, attempt, saveAttempt } from './deliveries.ts'
 import { createSendLimits } from './send-limits.ts'
 
-/** While more is due, outcomes are synced to the disk this often. What a power failure undoes is sent again. */
+/** During a storm, outcomes are synced to the disk this often. What a power failure undoes is sent again. */
 const SYNC_EVERY_MS = 100
 /** A finished message waits for so many others, and so many turns of the event loop, to be settled with them. */
 const GATHER_MAX = 8
@@ -24,6 +23,8 @@ export class Sender {
   readonly #running = new Set<Promise<void>>()
   readonly #failures: unknown[] = []
   #beginning: Promise<void> = Promise.resolve()
+  /** Whether the last look found something to send. */
+  #isStorm = false
   #isEnding = false
   #unsyncedSince: number | null = null
 
@@ -53,10 +54,8 @@ export class Sender {
 
   /** Resolves when all messages have been begun. */
   #begin(messages: readonly ClaimedMessage[]): Promise<void> {
-    for (const message of messages) {
-      this.#claimed.add(message)
-      this.#limits.take(message.channelId)
-    }
+    for (const { channelId } of messages) this.#limits.take(channelId)
+    for (const message of messages) this.#claimed.add(message)
     const isBeginning = this.#waiting.length > 0
     this.#waiting.push(...messages)
     if (!isBeginning) {
@@ -69,9 +68,19 @@ export class Sender {
   // Between two messages, other events are processed. Otherwise, pings would wait for all of them.
   async #beginOneByOne(): Promise<void> {
     for (let [message] = this.#waiting; message; [message] = this.#waiting) {
-      this.#run(attempt(this.#deps, message, this.#limits).then((attempted) => this.#finish(attempted)))
+      this.#run(this.#attempt(message))
       await new Promise(setImmediate)
       this.#waiting.shift()
+    }
+  }
+
+  async #attempt(message: ClaimedMessage): Promise<void> {
+    try {
+      this.#finish(await attempt(this.#deps, message, this.#limits))
+    } catch (error) {
+      // It is claimed again when its lease runs out.
+      this.#claimed.delete(message)
+      throw error
     }
   }
 
@@ -100,7 +109,13 @@ export class Sender {
       (tx) => claimDue(tx, this.#claiming(this.#claimed.difference(this.#settling))),
       'unsynced',
     )
-    this.#run(claim.then((messages) => this.#begin(messages)))
+    this.#run(claim.then((messages) => this.#goOn(messages)))
+  }
+
+  async #goOn(messages: readonly ClaimedMessage[]): Promise<void> {
+    this.#isStorm = messages.length > 0
+    if (this.#isStorm) await this.#begin(messages)
+    else this.#sync()
   }
 
   #claiming(sending: ReadonlySet<ClaimedMessage>): Claiming {
@@ -108,10 +123,10 @@ export class Sender {
   }
 
   #chooseDurability(): Durability {
-    const { db, clock } = this.#deps
+    const now = this.#deps.clock.elapsed()
     const since = this.#unsyncedSince
-    const isSynced = !isAnythingDue(db, clock.now()) || (since !== null && clock.elapsed() - since >= SYNC_EVERY_MS)
-    this.#unsyncedSince = isSynced ? null : (since ?? clock.elapsed())
+    const isSynced = !this.#isStorm || (since !== null && now - since >= SYNC_EVERY_MS)
+    this.#unsyncedSince = isSynced ? null : (since ?? now)
     return isSynced ? 'synced' : 'unsynced'
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
 import { beginWatch } from '#actions/process.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
 import type { OutboundResult } from '#lib/outbound.ts'
@@ -166,6 +166,27 @@ async function goDown(count: number): Promise<void> {
 }
 
 describe('The outbox', () => {
+  test.each(['begin', 'attempt'])('sends again what a database error kept from being sent: %s', async (step) => {
+    await goDown(1)
+    const outbox = createOutbox(guard.deps)
+    const { db } = guard.deps
+    const { get } = db
+    let left = step === 'begin' ? 1 : 2
+    db.get = (sql, params) => {
+      if (sql.includes('FROM channels WHERE id') && left-- === 1) throw new Error('disk I/O error')
+      return get.call(db, sql, params) as never
+    }
+    await Promise.allSettled([outbox.tick(), outbox.settled()])
+    await outbox.settled()
+    expect([left <= 0, guard.outside.calls]).toEqual([true, []])
+    db.get = get
+    guard.clock.advance(60_000)
+    await outbox.tick().catch(() => {})
+    await outbox.tick()
+    await outbox.settled()
+    expect(guard.outside.calls).toHaveLength(1)
+  })
+
   test('sends at most as many at a time as it has slots, and refills free slots at once', async () => {
     const project = guard.project()
     for (let hook = 0; hook < 10; hook += 1) guard.webhookTo(project, `http://hooks.example.org/${hook}`)
@@ -203,11 +224,13 @@ describe('The outbox', () => {
   })
 
   test('syncs the outcomes of a storm when it is over', async () => {
-    expect(await commitsOfStorm({ msPerMessage: 0 })).toMatch(/^(unsynced )+synced$/)
+    expect(await commitsOfStorm({ msPerMessage: 0 })).toMatch(/^unsynced synced (unsynced )+sync$/)
   })
 
   test('syncs the outcomes of a long storm every 100 ms', async () => {
-    expect(await commitsOfStorm({ msPerMessage: 10 })).toMatch(/^(unsynced )+(synced (unsynced )*){2,}synced$/)
+    expect(await commitsOfStorm({ msPerMessage: 10 })).toMatch(
+      /^unsynced synced (unsynced )+(synced (unsynced )*){2,}sync(ed)?$/,
+    )
   })
 })
 
@@ -223,10 +246,13 @@ async function commitsOfStorm({ msPerMessage }: { msPerMessage: number }): Promi
     const level = db.get<{ synchronous: number }>('PRAGMA synchronous')
     commits.push(level?.synchronous === 2 ? 'synced' : 'unsynced')
   })
+  const sync = spyOn(db, 'sync').mockImplementation(() => void commits.push('sync'))
   const outbox = createOutbox(guard.deps)
   await outbox.tick()
   await eventually('all sent', () => db.all("SELECT 1 FROM deliveries WHERE state <> 'sent'").length === 0)
+  await eventually('the last look', () => commits.at(-1) !== 'unsynced')
   await outbox.settled()
+  sync.mockRestore()
   stop()
   return commits.join(' ')
 }

@@ -75,6 +75,9 @@ const SEPARATOR = `["']?\\s{0,20}(?:=>|[:=])\\s{0,20}`
 // A quoted value may contain escaped quotes.
 const VALUE = `(?:"(?:[^"\\\\\\n]|\\\\.){1,2000}"?|'(?:[^'\\\\\\n]|\\\\.){1,2000}'?|[^\\s"'&;<>]{3,2000})`
 
+/** The rest of an argument on a command line. */
+const ARGUMENT = `(?:"(?:[^"\\\\\\n]|\\\\.){1,200}"?|'[^'\\n]{1,200}'?|[^\\s"'][^\\s]{0,200})`
+
 /** What follows a name or a sign that a secret follows. */
 const PLACES: readonly RegExp[] = [
   new RegExp(`(\\bAuthorization${SEPARATOR}["']?(?:[A-Za-z]{1,20}\\s{1,20})?)${CREDENTIAL}{3,8000}`, 'gi'),
@@ -89,18 +92,20 @@ const PLACES: readonly RegExp[] = [
   // PWD is the folder.
   new RegExp(`((?:PGPASSWORD|SSHPASS|_PWD|\\bpwd|\\bPwd)${SEPARATOR})(?!/)${VALUE}`, 'g'),
   new RegExp(`(--[a-z-]{0,20}(?:password|passphrase|token|secret|api-key)[ \\t]{1,20})(?!-)${VALUE}`, 'gi'),
-  /(\s(?:-u|--user)[ =][A-Za-z0-9._@-]{1,100}:)[^\s]{1,200}/g,
-  // Programs whose option for the password is short.
-  /(\b(?:mysql|mariadb)[a-z-]{0,10}\b[^\n|;&]{0,200}?\s-p)[^\s]{1,200}/g,
-  /(\bsshpass\s{1,5}-p\s{0,5})[^\s]{1,200}/g,
-  /(\bredis-cli\b[^\n|;&]{0,200}?\s(?:-a|--pass)\s{1,5})[^\s]{1,200}/g,
+  /(\s(?:-u ?|--user[ =])[A-Za-z0-9._@-]{1,100}:)[^\s]{1,200}/g,
+  // Programs whose option for the password is short. Docker publishes ports with -p.
+  new RegExp(`(\\b(?:mysql|mariadb)[a-z-]{0,10}\\b[^\\n|;&]{0,200}?\\s-p)(?!\\d{1,5}:\\d)${ARGUMENT}`, 'g'),
+  new RegExp(`(\\bsshpass\\s{1,5}-p\\s{0,5})${ARGUMENT}`, 'g'),
+  new RegExp(`(\\bredis-cli\\b[^\\n|;&]{0,200}?\\s(?:-a|--pass)\\s{1,5})${ARGUMENT}`, 'g'),
   // A password in a URL may contain an @, and a slash, which must not be the one after a port.
   /(:\/\/)[^\s/?#"'<>]{1,500}(?=@)/g,
-  /(:\/\/[^\s/?#"'<>:@]{1,200}:)(?!\d{1,5}[/?#])[^\s"'<>@]{1,300}(?=@)/g,
+  /(:\/\/[^\s/?#"'<>:@]{1,200}:)(?!\d{1,5}[/?#])[^\s"'<>]{1,300}(?=@)/g,
   // Addresses that are secrets: webhooks of Slack, Mattermost, Rocket.Chat, Zapier, Home Assistant, n8n, Discord, Make,
   // IFTTT and Power Automate.
   /(\bhooks\.slack\.com\/[a-z]{1,20}\/)[A-Za-z0-9/_-]{10,300}/gi,
-  /(\/(?:hooks|webhooks?|webhook-test)\/)(?=[A-Za-z0-9/_-]{0,100}\d)[A-Za-z0-9/_-]{8,300}/gi,
+  /((?<!\.git)\/(?:hooks|webhooks?|webhook-test)\/)(?=[A-Za-z0-9/_-]{0,100}\d)[A-Za-z0-9/_-]{8,300}/gi,
+  /(\/hooks\/)[a-z0-9]{26}(?![A-Za-z0-9])/g,
+  /(\/api\/webhook\/)[A-Za-z0-9_-]{5,300}/gi,
   /(\bhook\.(?:[a-z0-9]{2,8}\.make|integromat)\.com\/)[A-Za-z0-9_-]{8,100}/gi,
   /(\/with\/key\/)[A-Za-z0-9_-]{8,100}/gi,
   /([?&]sig=)[A-Za-z0-9%_-]{10,300}/gi,

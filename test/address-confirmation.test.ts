@@ -155,7 +155,24 @@ describe('The address of a channel, while registration is open', () => {
     }
   })
 
-  test('of a member needs no confirmation, even if the former recipient unsubscribed', async () => {
+  const input = { given: { address: 'alice@example.org' }, removed: [] }
+  test.each([
+    [
+      'on the page',
+      async (ref: { projectId: string; channelId: string }) => {
+        updateChannel(guard.deps, { ref, input, isDisabled: false })
+      },
+    ],
+    [
+      'by an import',
+      async () => {
+        const content = exportConfiguration(guard.deps, { withSecrets: true })
+        const channel = content.projects[0]?.channels.find(({ kind }) => kind === 'email')
+        Object.assign(channel ?? {}, { settings: input.given, disabled: false })
+        await importConfiguration(guard.deps, { content, ownerEmail: null, isDryRun: false })
+      },
+    ],
+  ])('of a member needs no confirmation %s, even if the former recipient unsubscribed', async (_where, change) => {
     const { ref, channelId } = await withStranger()
     await read(linkTo('ops@example.org'), 'POST')
     guard.db.write((tx) => {
@@ -163,8 +180,8 @@ describe('The address of a channel, while registration is open', () => {
       saveUnsubscribedAt(tx, { id: channelId, at: tx.now })
     })
     verify('alice@example.org')
-    const input = { given: { address: 'alice@example.org' }, removed: [] }
-    updateChannel(guard.deps, { ref, input, isDisabled: false })
+    await change(ref)
+    expect(channelOf(channelId).disabledAt).toBeNull()
     expect(isWaiting(channelId)).toBeFalse()
   })
 

@@ -2,7 +2,7 @@
 // crash in between, the lease runs out and it is sent again, so each notification is sent at least once.
 import { destinationOf, findKind, sendThrough, skipReasonOf } from '#channels/index.ts'
 import type { Transports } from '#channels/kind.ts'
-import { type Deps, secretOf } from '#deps.ts'
+import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
@@ -196,10 +196,11 @@ async function trySending(deps: Deps, sending: Sending): Promise<Outcome> {
   if (awaitsConfirmation(deps, channel)) return WAITS_FOR_CONFIRMATION
   const settings = kind.settings.safeParse(channel.settings)
   if (!settings.success) return failed('settings', 'The settings are invalid')
+  const { secretKey } = deps.config
   const transports: Transports = {
     outbound: deps.outbound,
     mailer: deps.mailer,
-    pushKeys: () => derivePushKeys(secretOf(deps.config)),
+    ...(secretKey !== null && { pushKeys: () => derivePushKeys(secretKey) }),
     programs: deps.config.programs,
   }
   const zone = zoneFor(deps, channel, kind.recipient?.(settings.data)) ?? notificationZone(notification)

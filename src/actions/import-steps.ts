@@ -187,7 +187,7 @@ function decideKnownChannel({ known, projectId, channel, scope: imported, config
     apply: (tx) => {
       channelStore.saveChannel(tx, changed)
       checkRecipient(tx, { config, channel: changed, before: known })
-      switchChannel(tx, { config, channel: known, isDisabled: disabled })
+      switchChannel(tx, { config, channel: channelStore.findChannel(tx, known.id) ?? changed, isDisabled: disabled })
       return (later) => {
         channelStore.saveChannel(later, known)
         saveUnconfirmedSince(later, { id: known.id, since: known.unconfirmedSince })

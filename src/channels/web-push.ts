@@ -72,10 +72,18 @@ function isKnownService(text: string): boolean {
   return protocol === 'https:' && isKnown && port === '' && username === ''
 }
 
+/** Of a command whose user may not read the secret key. */
+const WITHOUT_KEYS: Outcome = {
+  result: 'failed',
+  reason: 'settings',
+  detail: 'Only the CronGuard service can send this: the command can’t read the secret key',
+  isPermanent: false,
+}
+
 async function send(settings: WebPushSettings, message: Message, transports: Transports): Promise<Outcome> {
   const { endpoint, ...keys } = settings
   const serverKeys = transports.pushKeys?.()
-  if (!serverKeys) throw new Error('Web push needs the keys of the server.')
+  if (!serverKeys) return WITHOUT_KEYS
   const payload = await buildPushPayload(
     { data: payloadOf(message), options: { ttl: DAY / SECOND, urgency: 'high' } },
     { endpoint, expirationTime: null, keys },

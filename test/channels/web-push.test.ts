@@ -147,3 +147,10 @@ test('web-push: the keys of a server depend only on its secret key', () => {
   expect(derivePushKeys('a').publicKey).not.toBe(derivePushKeys('b').publicKey)
   expect(Buffer.from(derivePushKeys('a').publicKey, 'base64url')).toHaveLength(65)
 })
+
+test('web-push: says what is missing if a command can’t read the secret key', async () => {
+  const { pushKeys: _, ...transports } = service.transports()
+  service.transports = () => transports
+  const outcome = await service.send(DOWN)
+  expect(outcome).toMatchObject({ result: 'failed', detail: expect.stringContaining('can’t read the secret key') })
+})

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { updateChannel } from '#actions/channels.ts'
 import { SECOND } from '#lib/duration.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { playCase, type Wire, type WireCase } from './wire-runner.ts'
@@ -25,6 +26,8 @@ beforeAll(() => {
   const project = guard.project('alice@example.org')
   const other = guard.project('mallory@example.org')
   const channelId = guard.mailTo(project, 'ops@example.org')
+  // A check that the API creates gets no channel, not even one for all monitors.
+  updateChannel(guard.deps, { ref: { projectId: project.id, channelId }, monitors: { is: 'all' } })
   wire = {
     send: (path, init) => guard.request(path, init, '127.0.0.1'),
     sleep: (seconds) => guard.pass(seconds * SECOND, SECOND),

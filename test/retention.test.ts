@@ -1,10 +1,13 @@
 // How long pings, incidents and other records are kept.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { insertDeliveries } from '#actions/channel-groups.ts'
 import { prune, recordDailySize } from '#actions/retention.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { insertMailedLink } from '#store/accounts.ts'
+import { listChannels } from '#store/channels.ts'
+import { insertNotification } from '#store/deliveries.ts'
 import { insertInvitation } from '#store/projects.ts'
 import { type DataFolder, dataFolder } from './support/data-folder.ts'
 import { liveFor, pingNumbers, pruneAll } from './support/retention.ts'
@@ -222,6 +225,22 @@ describe('Retention of incidents', () => {
     await pruneAll(guard)
     expect([count('blackouts'), count('extended_monitors')]).toEqual([0, 0])
   })
+})
+
+test('Retention deletes an old notice about a project, unless it is still queued', async () => {
+  const notice = { status: 'notice', at: 0, reason: 'unsubscribed', isTest: false, project: 'Ops' } as const
+  const notification = { ...notice, projectId: project.id, channel: { id: '1', title: 'ops', recipient: 'ops' } }
+  guard.mailTo(project, 'ops@example.org')
+  guard.db.write((tx) => {
+    const notificationId = insertNotification(tx, { projectId: project.id, notification })
+    insertDeliveries(tx, { notificationId, notification, monitorId: null, channels: listChannels(tx, project.id) })
+  })
+  liveFor(guard, 100 * DAY)
+  await pruneAll(guard)
+  expect(count('notifications')).toBe(1)
+  await guard.tick()
+  await pruneAll(guard)
+  expect(count('notifications')).toBe(0)
 })
 
 describe('Retention of sessions and links', () => {

@@ -1,7 +1,7 @@
 // Unsubscribing by the link and the button of an alert, and undoing it.
 import { afterEach, describe, expect, test } from 'bun:test'
 import { deleteChannel, setChannelDisabled, unusableReasonOf, updateChannel } from '#actions/channels.ts'
-import { DAY, MINUTE } from '#lib/duration.ts'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { findChannel } from '#store/channels.ts'
 import { TestGuard } from './support/cronguard.ts'
 import { memberOf, signedIn, words } from './support/visitor.ts'
@@ -114,6 +114,48 @@ describe('The unsubscribe link', () => {
     ])
     const alice = await signedIn(guard, 'alice@example.org')
     expect(words(await alice.read(`/channels/${channelId}`))).toContain(': the recipient unsubscribed')
+  })
+
+  test('notifies the project through its other channels', async () => {
+    const { path, channelId, project } = await alerted()
+    const off = guard.webhookTo(project, 'https://example.org/off')
+    setChannelDisabled(guard.deps, { projectId: project.id, channelId: off, isDisabled: true })
+    const stranger = guard.project('mallory@example.org')
+    guard.webhookTo(stranger, 'https://example.org/other')
+    await post(path)
+    await post(path)
+    await guard.tick()
+    expect(guard.outside.calls.map(({ url }) => url)).toEqual(['https://example.org/hook'])
+    expect(JSON.parse(guard.outside.calls[0]?.body ?? '')).toMatchObject({
+      status: 'notice',
+      reason: 'unsubscribed',
+      monitor: null,
+      channel: { id: channelId, recipient: 'ops@example.org' },
+      details:
+        'ops@example.org unsubscribed from alerts from the project “My project”. CronGuard disabled the channel ' +
+        '“email”. Make sure that someone still gets notified.',
+      url: `http://127.0.0.1:8000/channels/${channelId}`,
+    })
+  })
+
+  test('notifies again when the first attempt failed', async () => {
+    const { path } = await alerted()
+    guard.outside.failWith('refused')
+    await post(path)
+    await guard.tick()
+    guard.outside.failWith(null)
+    guard.outside.calls.length = 0
+    await guard.pass(HOUR)
+    expect(guard.outside.calls.map(({ body }) => JSON.parse(body ?? '').status)).toEqual(['notice'])
+  })
+
+  test('emails an owner once, whose address is a channel', async () => {
+    const { path, project } = await alerted()
+    guard.mailTo(project, 'Alice@example.org')
+    await post(path)
+    await guard.tick()
+    const toAlice = guard.outside.mails.filter(({ to }) => to.toLowerCase() === 'alice@example.org')
+    expect(toAlice.map(({ subject }) => subject)).toEqual(['Unsubscribed: ops@example.org'])
   })
 
   test('discards what is pending', async () => {

@@ -1,5 +1,5 @@
 import type { Deps } from '#deps.ts'
-import type { Notification } from '#domain/notification.ts'
+import { isAboutMonitor, type Notification } from '#domain/notification.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import { findMonitorByUniqueKey } from '#store/monitors.ts'
 import { toCheck } from '#words/check.ts'
@@ -12,7 +12,7 @@ export function findCheck(
   { db, clock, config: { baseUrl } }: Deps,
   { projectId, notification }: { projectId: string; notification: Notification },
 ): Record<string, unknown> | null {
-  if (notification.status === 'blind' || notification.isTest) return null
+  if (!isAboutMonitor(notification) || notification.isTest) return null
   const monitor = findMonitorByUniqueKey(db, { projectId, uniqueKey: notification.monitor.uniqueKey })
   if (monitor === null) return null
   const channelIds = listChannelsOfMonitor(db, monitor.id).map(({ id }) => id)

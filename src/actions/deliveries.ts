@@ -6,7 +6,7 @@ import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, type Outcome, settle } from '#domain/delivery.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
-import { type Notification, notificationZone } from '#domain/notification.ts'
+import { isAboutMonitor, type Notification, notificationZone } from '#domain/notification.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { derivePushKeys } from '#lib/push-keys.ts'
@@ -242,8 +242,7 @@ function lateness({ db, clock }: Deps, { sequence, notification: { at } }: Claim
 }
 
 function outputOf({ db }: Deps, notification: Notification): Output | null {
-  const { output: excerpt = null, projectId = '' } =
-    (notification.status !== 'blind' && notification.circumstances) || {}
+  const { output: excerpt = null, projectId = '' } = (isAboutMonitor(notification) && notification.circumstances) || {}
   return excerpt && redactedOutput(db, { projectId, excerpt })
 }
 

@@ -4,9 +4,9 @@ import { type ClockStep, extendDeadline, mayHaveMissedPing, notAfter, redated } 
 import { LEASE_MS } from '#domain/delivery.ts'
 import type { Gap } from '#domain/gap.ts'
 import { GAP_MS } from '#domain/gap.ts'
-import { composeGapNotice } from '#domain/gap-notice.ts'
 import { recounted } from '#domain/lifecycle.ts'
 import type { WatchedMonitor } from '#domain/monitor.ts'
+import { composeGapNotice } from '#domain/notice.ts'
 import { EARLY_MAX_MS } from '#domain/schedule.ts'
 import { AppError } from '#lib/errors.ts'
 import { listChannels } from '#store/channels.ts'
@@ -116,7 +116,7 @@ function notifyProject(tx: Tx, { gap, gapId, projectId, monitors }: ProjectNotic
   const project = findProject(tx, projectId)
   if (project === null) return
   const notification = composeGapNotice({ gap, project, monitors })
-  const notificationId = insertNotification(tx, { about: { gapId }, projectId, notification })
+  const notificationId = insertNotification(tx, { gapId, projectId, notification })
   const channels = listChannels(tx, projectId).filter(({ notifiesGaps }) => notifiesGaps)
   insertDeliveries(tx, { notificationId, notification, monitorId: null, channels })
 }

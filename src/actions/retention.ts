@@ -10,6 +10,7 @@ import {
   deleteExpiredInvitations,
   deleteExpiredMailedLinks,
   deleteOldGaps,
+  deleteOldNotices,
   deleteOldPings,
   deleteOldTransitions,
   deleteSizesAfter,
@@ -82,6 +83,7 @@ async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
   const before = now - storyDays(deps) * DAY
   yield* repeatUntilEmpty(deps, (tx) => deleteOldTransitions(tx, { before, limit: TRANSITIONS_CHUNK }))
   yield* repeatUntilEmpty(deps, (tx) => deleteOldGaps(tx, { before, limit: GAPS_CHUNK }))
+  yield* repeatUntilEmpty(deps, (tx) => deleteOldNotices(tx, { before, limit: GAPS_CHUNK }))
   await deps.db.writeGrouped((tx) => {
     deleteExpiredSessions(tx, now)
     deleteExpiredMailedLinks(tx, now)

@@ -1,14 +1,20 @@
 // The recipient of a channel's address can unsubscribe from a link in each message, and undo that from a link in a last
-// email. Messages get forwarded, so this affects one channel only, and the owners of the project learn of it.
+// email. Messages get forwarded, so this affects one channel only, and the project's other channels and its owners are
+// notified.
 import { channelTitle, recipientOf } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
+import type { UnsubscribeNotice } from '#domain/notice.ts'
+import { notificationUrl } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
 import { findUser } from '#store/accounts.ts'
-import { findChannel } from '#store/channels.ts'
+import { findChannel, listChannels } from '#store/channels.ts'
 import { saveUnsubscribedAt } from '#store/confirmations.ts'
+import type { Tx } from '#store/database.ts'
+import { insertNotification } from '#store/deliveries.ts'
 import { findProject, listMembers } from '#store/projects.ts'
 import { recipientUnsubscribedMail, unsubscribedMail } from '#words/account-mail.ts'
+import { insertDeliveries } from './channel-groups.ts'
 import { switchChannel } from './channels.ts'
 import { hasMailServer } from './mail-server.ts'
 import { mail, mustVerify } from './mailed-links.ts'
@@ -62,27 +68,51 @@ export function resubscribeByLink(deps: Deps, token: string): RecipientLink {
 }
 
 function unsubscribe(deps: Deps, { id }: Channel): void {
-  const changed = deps.db.write((tx) => {
+  const unsubscribed = deps.db.write((tx) => {
     const channel = findChannel(tx, id)
     if (channel === null || channel.disabledAt !== null) return null
     switchChannel(tx, { config: deps.config, channel, isDisabled: true })
     saveUnsubscribedAt(tx, { id, at: tx.now })
-    return { ...channel, disabledAt: tx.now, unsubscribedAt: tx.now }
+    return { channel: { ...channel, disabledAt: tx.now, unsubscribedAt: tx.now }, ...notifyOthers(tx, channel) }
   })
-  if (changed === null || !hasMailServer(deps)) return
-  mailAbout(deps, changed).catch((error) => deps.log.error('Could not send an email about a channel', { error }))
+  if (unsubscribed === null || !hasMailServer(deps)) return
+  mailAbout(deps, unsubscribed).catch((error) => deps.log.error('Could not send an email about a channel', { error }))
+}
+
+interface Notified {
+  notice: UnsubscribeNotice
+  /** The addresses, in lower case, that the project's other channels send to. */
+  addresses: string[]
+}
+
+/** Notifies the project through its other channels. */
+function notifyOthers(tx: Tx, { id, projectId, ...channel }: Channel): Notified {
+  const recipient = recipientOf(channel) ?? ''
+  const notice: UnsubscribeNotice = {
+    status: 'notice',
+    at: tx.now,
+    reason: 'unsubscribed',
+    isTest: false,
+    project: findProject(tx, projectId)?.name ?? '',
+    projectId,
+    channel: { id, title: channelTitle(channel), recipient },
+  }
+  const channels = listChannels(tx, projectId).filter((one) => one.id !== id)
+  const notificationId = insertNotification(tx, { projectId, notification: notice })
+  insertDeliveries(tx, { notificationId, notification: notice, monitorId: null, channels })
+  const usable = channels.filter(({ disabledAt, unconfirmedSince }) => disabledAt === null && unconfirmedSince === null)
+  return { notice, addresses: usable.flatMap((one) => recipientOf(one)?.toLowerCase() ?? []) }
 }
 
 // The recipient gets one last email, so that a stranger who was forwarded a message can't silence them unnoticed.
-async function mailAbout(deps: Deps, channel: Channel): Promise<void> {
-  const { baseUrl } = deps.config
-  const address = recipientOf(channel) ?? ''
-  const project = findProject(deps.db, channel.projectId)?.name ?? ''
-  const url = signedUrl(deps, { purpose: 'resubscribe', channel })
-  const facts = { address, project, channel: channelTitle(channel), url: `${baseUrl}/channels/${channel.id}` }
+async function mailAbout(deps: Deps, { channel, notice, addresses }: { channel: Channel } & Notified): Promise<void> {
+  const { recipient } = notice.channel
+  const undoUrl = signedUrl(deps, { purpose: 'resubscribe', channel })
+  const url = notificationUrl(notice, deps.config.baseUrl)
+  const owners = ownersOf(deps, channel.projectId).filter((to) => !addresses.includes(to.toLowerCase()))
   await Promise.all([
-    mail(deps, unsubscribedMail({ to: address, project, url })),
-    ...ownersOf(deps, channel.projectId).map((to) => mail(deps, recipientUnsubscribedMail({ ...facts, to }))),
+    mail(deps, unsubscribedMail({ to: recipient, project: notice.project, url: undoUrl })),
+    ...owners.map((to) => mail(deps, recipientUnsubscribedMail({ to, notice, url }))),
   ])
 }
 

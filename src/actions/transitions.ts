@@ -54,6 +54,6 @@ function notify(tx: Tx, { monitorId, transition, dueAt, transitionId, opened, cl
     downSince: closed?.openedAt ?? null,
     circumstances: incident && readCircumstances(tx, { monitor, transition, incident, lastPing, dueAt }),
   })
-  const notificationId = insertNotification(tx, { about: { transitionId }, projectId: monitor.projectId, notification })
+  const notificationId = insertNotification(tx, { transitionId, projectId: monitor.projectId, notification })
   insertDeliveries(tx, { notificationId, notification, monitorId, channels: listChannelsOfMonitor(tx, monitorId) })
 }

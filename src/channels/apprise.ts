@@ -107,7 +107,12 @@ async function send(settings: AppriseSettings, message: Message, transports: Tra
   return await sendRequest(request, { message, transports, rules: RULES })
 }
 
-const TYPES: Record<MessageContent['status'], string> = { down: 'failure', up: 'success', blind: 'warning' }
+const TYPES: Record<MessageContent['status'], string> = {
+  down: 'failure',
+  up: 'success',
+  blind: 'warning',
+  notice: 'warning',
+}
 
 // The services behind Apprise have different formats, so nothing may look like a mention, an address or an element.
 const escapeText = (text: string) => withoutHtml(unlinked(text))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import { cutEnd } from '#lib/cut.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
-import { contentOf } from '#words/message.ts'
+import { contentOf, isNotice } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { requestUrl, secretToken, shownServer } from './shared/fields.ts'
 import { sendRequest } from './shared/http.ts'
@@ -53,14 +53,13 @@ export const gitlabAlert: ChannelKind<GitLabAlertSettings> = {
 async function send({ url, key }: GitLabAlertSettings, message: Message, transports: Transports): Promise<Outcome> {
   const content = contentOf(message)
   const { notification, thread } = message
-  const isGap = notification.status === 'blind'
   const at = new Date(notification.at).toISOString()
   const json = {
     title: cutEnd(withoutReferences(withVisibleDirections(content.title)), TITLE_MAX),
     description: renderText(content, ISSUE_MARKDOWN, { max: DESCRIPTION_MAX, without: ['title', 'links'] }),
     ...(notification.status === 'up' ? {} : { start_time: at }),
     ...(notification.status === 'down' && !notification.isTest ? {} : { end_time: at }),
-    severity: isGap ? 'medium' : notification.isTest ? 'info' : 'critical',
+    severity: isNotice(content) ? 'medium' : notification.isTest ? 'info' : 'critical',
     monitoring_tool: 'CronGuard',
     service: cutEnd(withVisibleDirections(notification.project), 100),
     fingerprint: thread.key,

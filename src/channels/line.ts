@@ -71,7 +71,12 @@ const RULES: AnswerRules = {
     [message, ...(Array.isArray(details) ? details : []).map((detail) => detail?.message)].filter(Boolean).join(': '),
 }
 
-const COLORS: Record<MessageContent['status'], string> = { down: '#b42318', up: '#067647', blind: '#b54708' }
+const COLORS: Record<MessageContent['status'], string> = {
+  down: '#b42318',
+  up: '#067647',
+  blind: '#b54708',
+  notice: '#b54708',
+}
 
 function bubbleOf({ status, title, details, output, facts, description, links }: MessageContent) {
   const texts = [details, output?.text ?? '', facts.map((fact) => fact.join(': ')).join('\n'), description]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import { shownName } from '#domain/monitor.ts'
-import { type MonitorNotification, type Notification, notificationUrl } from '#domain/notification.ts'
+import { isAboutMonitor, type MonitorNotification, type Notification, notificationUrl } from '#domain/notification.ts'
 import { countBytes } from '#lib/cut.ts'
 import { SECOND } from '#lib/duration.ts'
 import { type Publishing, type PublishResult, publish } from '#lib/mqtt.ts'
@@ -142,7 +142,9 @@ function isUnknownVersion(result: PublishResult | BlockedTarget): boolean {
  * itself is sent once. No name is part of a topic.
  */
 function publicationsOf(settings: MqttSettings, message: Message): Publishing['messages'] {
-  const notifications = settings.discovery ? (message.summarized ?? [message.notification]).filter(isAboutMonitor) : []
+  const notifications = settings.discovery
+    ? (message.summarized ?? [message.notification]).filter(isAboutRealMonitor)
+    : []
   const retained = notifications.flatMap((notification) => {
     const { monitor } = notification
     const prefix = settings.discoveryPrefix ?? DISCOVERY_PREFIX
@@ -163,8 +165,8 @@ function publicationsOf(settings: MqttSettings, message: Message): Publishing['m
 }
 
 // The monitor of a test does not exist.
-function isAboutMonitor(notification: Notification): notification is MonitorNotification {
-  return notification.status !== 'blind' && !notification.isTest
+function isAboutRealMonitor(notification: Notification): notification is MonitorNotification {
+  return isAboutMonitor(notification) && !notification.isTest
 }
 
 interface Sensor {

@@ -122,7 +122,12 @@ async function send(settings: NtfySettings, message: Message, transports: Transp
   return await sendRequest(request, { message, transports })
 }
 
-const SIGNS: Record<Notification['status'], string> = { down: 'red_circle', up: 'green_circle', blind: 'warning' }
+const SIGNS: Record<Notification['status'], string> = {
+  down: 'red_circle',
+  up: 'green_circle',
+  blind: 'warning',
+  notice: 'warning',
+}
 
 function bodyOf(content: MessageContent) {
   return {

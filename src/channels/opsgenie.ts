@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
+import { isAboutMonitor } from '#domain/notification.ts'
 import { cutEnd } from '#lib/cut.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
-import { contentOf, type MessageContent } from '#words/message.ts'
+import { contentOf, isNotice, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { fingerprint, secretToken } from './shared/fields.ts'
 import { type ServiceAnswer, sendRequest } from './shared/http.ts'
@@ -102,9 +103,9 @@ async function send(
   return await sendRequest(request, { message, transports, rules: { textOf } })
 }
 
-// A gap has no recovery that would close its alert.
-function priorityOf({ status }: MessageContent, priority: OpsgenieSettings['priority']): string {
-  return status === 'blind' && priority < 'P3' ? 'P3' : priority
+// A notice has no recovery that would close its alert.
+function priorityOf(content: MessageContent, priority: OpsgenieSettings['priority']): string {
+  return isNotice(content) && priority < 'P3' ? 'P3' : priority
 }
 
 function closingOf(content: MessageContent) {
@@ -113,7 +114,7 @@ function closingOf(content: MessageContent) {
 
 function alertOf({ notification }: Message, content: MessageContent) {
   const shown = (text: string) => withoutHtml(withVisibleDirections(text))
-  const tags = notification.status === 'blind' ? [] : notification.monitor.tags
+  const tags = isAboutMonitor(notification) ? notification.monitor.tags : []
   return {
     message: cutEnd(shown(content.title), MESSAGE_MAX),
     description: renderText(content, PLAIN_WITHOUT_HTML, { max: DESCRIPTION_MAX, without: ['title', 'facts'] }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import { countBytes, cutEnd } from '#lib/cut.ts'
-import { contentOf, type MessageContent } from '#words/message.ts'
+import { contentOf, isNotice, type MessageContent } from '#words/message.ts'
 import type { ChannelKind, Message, Transports } from './kind.ts'
 import { fingerprint, secretToken } from './shared/fields.ts'
 import { sendRequest } from './shared/http.ts'
@@ -80,8 +80,8 @@ async function send(settings: PagerDutySettings, message: Message, transports: T
     links: content.links.map(({ label, url }) => ({ href: url, text: label })),
     payload: {
       summary: cutEnd(content.title, SUMMARY_MAX),
-      // A gap has no recovery that would resolve it.
-      severity: content.status === 'blind' ? 'warning' : settings.severity,
+      // A notice has no recovery that would resolve it.
+      severity: isNotice(content) ? 'warning' : settings.severity,
       source: message.notification.project,
       timestamp: new Date(message.notification.at).toISOString(),
       custom_details: detailsOf(content),

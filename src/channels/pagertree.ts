@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
+import { isAboutMonitor } from '#domain/notification.ts'
 import { cutEnd } from '#lib/cut.ts'
 import { withVisibleDirections } from '#lib/invisible.ts'
 import { contentOf } from '#words/message.ts'
@@ -46,7 +47,7 @@ async function send({ url }: PagerTreeSettings, message: Message, transports: Tr
     event_type: content.status === 'up' ? 'resolve' : 'create',
     title: cutEnd(withoutHtml(withVisibleDirections(content.title)), TITLE_MAX),
     description: renderText(content, PLAIN_WITHOUT_HTML, { max: DESCRIPTION_MAX, without: ['title'] }),
-    tags: notification.status === 'blind' ? [] : notification.monitor.tags,
+    tags: isAboutMonitor(notification) ? notification.monitor.tags : [],
     meta: { project: notification.project, url: message.links.open },
   }
   return await sendRequest({ url, json }, { message, transports })

@@ -43,7 +43,12 @@ export const splunkOnCall: ChannelKind<SplunkSettings> = {
 }
 
 /** An event of the type INFO appears in the timeline and opens no incident, because no recovery would resolve it. */
-const TYPES: Record<MessageContent['status'], string> = { down: 'CRITICAL', up: 'RECOVERY', blind: 'INFO' }
+const TYPES: Record<MessageContent['status'], string> = {
+  down: 'CRITICAL',
+  up: 'RECOVERY',
+  blind: 'INFO',
+  notice: 'INFO',
+}
 
 // Events with the same entity belong to one incident, so a repetition opens no second one.
 async function send({ url }: SplunkSettings, message: Message, transports: Transports): Promise<Outcome> {

@@ -55,7 +55,12 @@ async function send({ url }: TeamsSettings, message: Message, transports: Transp
   )
 }
 
-const COLORS: Record<MessageContent['status'], string> = { down: 'Attention', up: 'Good', blind: 'Warning' }
+const COLORS: Record<MessageContent['status'], string> = {
+  down: 'Attention',
+  up: 'Good',
+  blind: 'Warning',
+  notice: 'Warning',
+}
 
 /** Teams reads Markdown in text blocks and facts, but not in the runs of rich text. */
 function cardOf({ status, title, details, output, facts, description, links }: MessageContent) {

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
-import type { GapNotice } from '#domain/gap-notice.ts'
+import type { GapNotice, Notice } from '#domain/notice.ts'
 import {
   type Circumstances,
   incidentUrl,
+  isAboutMonitor,
   type MonitorNotification,
   type Notification,
   notificationUrl,
@@ -176,7 +177,13 @@ function templateProblems(settings: WebhookSettings, samples: readonly Message[]
   return Object.fromEntries(problems.reverse())
 }
 
-const OCCASIONS = { down: 'For down', up: 'For up', blind: 'After CronGuard was offline', test: 'For a test' } as const
+const OCCASIONS = {
+  down: 'For down',
+  up: 'For up',
+  blind: 'After CronGuard was offline',
+  notice: 'After someone unsubscribed',
+  test: 'For a test',
+} as const
 const JSON_ADVICE = 'Write values as "{{ name }}" or {{ name | json }}.'
 
 /** The webhook's wire format: snake_case, times as ISO 8601 in UTC, durations in whole seconds. */
@@ -191,7 +198,7 @@ export function webhookBody(message: Message): Record<string, unknown> {
     test: notification.isTest,
     delivery_id: deliveryId,
     project: notification.project,
-    ...(notification.status === 'blind' ? aboutGap(notification) : aboutMonitor(notification)),
+    ...(isAboutMonitor(notification) ? aboutMonitor(notification) : aboutNotice(notification)),
     output: output?.text ?? null,
     url: notificationUrl(notification, baseUrl),
     incident_url: incidentUrl(notification, baseUrl),
@@ -235,6 +242,11 @@ function aboutCircumstances({ runs, lastSuccessAt = null, usualMs = null, ...res
       ? { timestamp: iso(acknowledgment.at), by: acknowledgerInWords(acknowledgment) }
       : null,
   }
+}
+
+function aboutNotice(notice: Notice) {
+  if (notice.status === 'blind') return aboutGap(notice)
+  return { monitor: null, channel: notice.channel }
 }
 
 // The former name, `blackout`, stays for one release, so that existing receivers keep working.

@@ -1,14 +1,14 @@
-import type { GapNotice } from './gap-notice.ts'
 import type { Acknowledgment } from './incident.ts'
 import { runLimitMs, type Transition, type TransitionReason } from './lifecycle.ts'
 import { type Monitor, shownName, tagList } from './monitor.ts'
+import type { Notice } from './notice.ts'
 import type { RecordedPing } from './ping.ts'
 import type { RunCounts } from './recent-runs.ts'
 import { DAILY, type Schedule, zoneOfTimes } from './schedule.ts'
 import type { CutEnds } from './secrets.ts'
 
 /** The facts of a notification, independent of channels. They don't change after the event. */
-export type Notification = MonitorNotification | GapNotice
+export type Notification = MonitorNotification | Notice
 
 /** A notification about a transition of a monitor. */
 export interface MonitorNotification {
@@ -72,6 +72,11 @@ export interface OthersDown {
   isMore: boolean
 }
 
+/** Whether it is about a monitor, and not about the project or CronGuard itself. */
+export function isAboutMonitor(notification: Notification): notification is MonitorNotification {
+  return notification.status === 'down' || notification.status === 'up'
+}
+
 export interface NotificationFacts {
   monitor: Monitor
   transition: Transition
@@ -132,18 +137,19 @@ export function composeTest({ project, now }: { project: string; now: number }):
 /** The page with details. Its URL contains no secret. */
 export function notificationUrl(notification: Notification, baseUrl: string): string {
   if (notification.status === 'blind') return `${baseUrl}/projects/${notification.projectId}`
+  if (notification.status === 'notice') return `${baseUrl}/channels/${notification.channel.id}`
   return notification.isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${notification.monitor.uniqueKey}`
 }
 
 /** The page of the incident; null if the notification is not about one, or an earlier version queued it. */
 export function incidentUrl(notification: Notification, baseUrl: string): string | null {
-  const incidentId = notification.status === 'blind' ? undefined : notification.circumstances?.incidentId
+  const incidentId = isAboutMonitor(notification) ? notification.circumstances?.incidentId : undefined
   return incidentId === undefined ? null : `${baseUrl}/incidents/${incidentId}`
 }
 
 /** The time zone for a reader whose zone is unknown: that of the monitor. */
 export function notificationZone(notification: Notification): string {
-  return notification.status === 'blind' ? 'UTC' : zoneOfTimes(notification.monitor.schedule)
+  return isAboutMonitor(notification) ? zoneOfTimes(notification.monitor.schedule) : 'UTC'
 }
 
 /** The cause of the status change, as the notification states it. */

@@ -69,15 +69,20 @@ export interface RecordRow extends DeliveryRow {
 export function insertNotification(
   tx: Tx,
   {
-    about,
-    projectId,
     notification,
-  }: { about: { transitionId: number } | { gapId: number }; projectId: string; notification: Notification },
+    ...about
+  }: {
+    /** Without it and a gap, the notification is about the project. */
+    transitionId?: number
+    gapId?: number
+    projectId: string
+    notification: Notification
+  },
 ): number {
   const row = tx.get<{ id: number }>(
     `INSERT INTO notifications (transition_id, blackout_id, project_id, content, created_at)
      VALUES ($transitionId, $gapId, $projectId, $content, $now) RETURNING id`,
-    { transitionId: null, gapId: null, ...about, projectId, content: JSON.stringify(notification), now: tx.now },
+    { transitionId: null, gapId: null, ...about, content: JSON.stringify(notification), now: tx.now },
   )
   if (row === null) throw new Error('The new notification was not inserted.')
   return row.id

@@ -102,6 +102,20 @@ export function deleteOldGaps(tx: Tx, { before, limit }: { before: number; limit
   )
 }
 
+/** As `deleteOldGaps`, for notifications about neither a transition nor a gap. */
+export function deleteOldNotices(tx: Tx, { before, limit }: { before: number; limit: number }): number {
+  return tx.run(
+    `DELETE FROM notifications
+      WHERE id IN (
+              SELECT id FROM notifications AS old
+               WHERE transition_id IS NULL AND blackout_id IS NULL AND created_at < $before
+                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE notification_id = old.id AND settled_at IS NULL)
+               LIMIT $limit
+            )`,
+    { before, limit },
+  )
+}
+
 export function deleteExpiredMailedLinks(tx: Tx, now: number): void {
   tx.run('DELETE FROM mailed_links WHERE expires_at <= $now', { now })
 }

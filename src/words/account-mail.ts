@@ -1,6 +1,8 @@
 // What a person is emailed about their account. Alerts are notifications, and go through channels.
+import type { UnsubscribeNotice } from '#domain/notice.ts'
 import { asSentence } from '#lib/sentence.ts'
 import { fullMomentInZone } from '#lib/zone.ts'
+import { unsubscribedInWords } from './notice.ts'
 
 export interface AccountMail {
   to: string
@@ -178,22 +180,19 @@ export function unsubscribedMail({ to, project, url }: { to: string; project: st
   }
 }
 
-export function recipientUnsubscribedMail(facts: {
+export function recipientUnsubscribedMail({
+  to,
+  notice,
+  url,
+}: {
   to: string
-  address: string
-  channel: string
-  project: string
+  notice: UnsubscribeNotice
   url: string
 }): AccountMail {
-  const { to, address, channel, project, url } = facts
   return {
     to,
-    subject: `Unsubscribed: ${address}`,
-    paragraphs: [
-      `${address} unsubscribed from alerts from the project “${cut(project)}”. ` +
-        `CronGuard disabled the channel “${channel}”.`,
-      'Make sure that someone still gets notified.',
-    ],
+    subject: `Unsubscribed: ${notice.channel.recipient}`,
+    paragraphs: [unsubscribedInWords({ ...notice, project: cut(notice.project) })],
     link: { label: 'Open channel', url },
   }
 }

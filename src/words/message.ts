@@ -1,6 +1,6 @@
 // The content of a message, which every kind of channel renders in its own format.
 import type { Lateness } from '#domain/lateness.ts'
-import { incidentUrl, type Notification, notificationUrl } from '#domain/notification.ts'
+import { incidentUrl, isAboutMonitor, type Notification, notificationUrl } from '#domain/notification.ts'
 import { lateInWords } from './late.ts'
 import { notificationDetails, notificationFacts, notificationLinkLabel, notificationTitle } from './notification.ts'
 import { summaryDetails, summaryTitle } from './summary.ts'
@@ -51,6 +51,11 @@ export interface MessageContent {
   links: readonly { label: string; url: string }[]
 }
 
+/** Whether it is about the project or CronGuard itself: neither a problem of a monitor nor its end. */
+export function isNotice({ status }: Pick<MessageContent, 'status'>): boolean {
+  return status === 'blind' || status === 'notice'
+}
+
 export function contentOf(facts: MessageFacts): MessageContent {
   if (facts.summarized) return summaryOf(facts, facts.summarized)
   const { title = null, text = null } = facts.wording ?? {}
@@ -73,7 +78,6 @@ function summaryOf({ notification, zone, baseUrl, late }: MessageFacts, all: rea
 }
 
 function ownContentOf({ notification, zone, links, output, late }: MessageFacts): MessageContent {
-  const isGap = notification.status === 'blind'
   return {
     status: notification.status,
     isTest: notification.isTest,
@@ -81,7 +85,7 @@ function ownContentOf({ notification, zone, links, output, late }: MessageFacts)
     details: [notificationDetails(notification, zone), ...(late ? [lateInWords(late)] : [])].join(' '),
     output,
     facts: notificationFacts(notification, zone).filter(([label]) => label !== 'Description'),
-    description: isGap ? '' : notification.monitor.description,
+    description: isAboutMonitor(notification) ? notification.monitor.description : '',
     links: [
       { label: notificationLinkLabel(notification), url: links.open },
       ...(links.acknowledge === null ? [] : [{ label: 'Acknowledge', url: links.acknowledge }]),

@@ -1,22 +1,28 @@
 // What a notification says, in every kind of channel.
-import { type Cause, causeOf, type MonitorNotification, type Notification } from '#domain/notification.ts'
+import {
+  type Cause,
+  causeOf,
+  isAboutMonitor,
+  type MonitorNotification,
+  type Notification,
+} from '#domain/notification.ts'
 import { durationInWords, lengthInWords, SECOND } from '#lib/duration.ts'
 import { clockInZone, fullMomentInZone, momentWithZone } from '#lib/zone.ts'
 import { circumstanceFacts } from './circumstances.ts'
-import { gapDetails, gapFacts, gapTitle } from './gap.ts'
+import { noticeDetails, noticeFacts, noticeSubject, noticeTitle } from './notice.ts'
 import { PING_WORDS } from './ping.ts'
 import { scheduleInWords } from './schedule.ts'
 
 /** "Down: nightly-report": the status comes first, so that a narrow screen still shows it. */
 export function notificationTitle(notification: Notification, zone: string): string {
-  if (notification.status === 'blind') return gapTitle(notification, zone)
+  if (!isAboutMonitor(notification)) return noticeTitle(notification, zone)
   return `${notification.status === 'up' ? 'Up' : 'Down'}: ${notification.monitor.name}`
 }
 
 /** The title in two parts, for a large heading: "Down" and "since 03:30", with the name apart. */
 export function notificationHeading(notification: Notification, zone: string) {
+  if (!isAboutMonitor(notification)) return { word: noticeTitle(notification, zone), rest: '', name: null }
   const { status, at } = notification
-  if (status === 'blind') return { word: gapTitle(notification, zone), rest: '', name: null }
   const { name } = notification.monitor
   if (status === 'up') return { word: 'Up', rest: 'again', name }
   return { word: 'Down', rest: `since ${clockInZone(at, zone)}`, name }
@@ -24,7 +30,12 @@ export function notificationHeading(notification: Notification, zone: string) {
 
 /** Its subject, in logs and lists. */
 export function notificationSubject(notification: Notification): string {
-  return notification.status === 'blind' ? 'CronGuard itself' : notification.monitor.name
+  return isAboutMonitor(notification) ? notification.monitor.name : noticeSubject(notification)
+}
+
+/** The status as programs outside CronGuard get it. */
+export function statusWord({ status }: Pick<Notification, 'status'>): string {
+  return status === 'blind' ? 'offline' : status
 }
 
 /** Whole sentences that say what happened. Each moment names the zone. */
@@ -34,14 +45,14 @@ export function notificationDetails(notification: Notification, zone: string): s
 
 /** The same, with moments as the caller writes them. */
 export function detailsWith(notification: Notification, inWords: (at: number) => string): string {
-  if (notification.status === 'blind') return gapDetails(notification, inWords)
+  if (!isAboutMonitor(notification)) return noticeDetails(notification, inWords)
   const sentence = causeInWords(causeOf(notification), inWords)
   return notification.isTest ? `This is a test. A real notification says: “${sentence}”` : sentence
 }
 
 /** Labeled facts, in the order in which a person asks for them. */
 export function notificationFacts(notification: Notification, zone: string): [label: string, value: string][] {
-  if (notification.status === 'blind') return gapFacts(notification, zone)
+  if (!isAboutMonitor(notification)) return noticeFacts(notification, zone)
   const { status, at, project, monitor, lastPing } = notification
   const facts: [string, string][] = [
     [status === 'up' ? 'Up since' : 'Down since', fullMomentInZone(at, zone)],
@@ -59,6 +70,7 @@ export function notificationFacts(notification: Notification, zone: string): [la
 /** The label of the link to the page that says more. */
 export function notificationLinkLabel(notification: Notification): string {
   if (notification.status === 'blind') return 'Open project'
+  if (notification.status === 'notice') return 'Open channel'
   if (notification.circumstances) return 'Open incident'
   return notification.isTest ? 'Open CronGuard' : 'Open monitor'
 }

@@ -1,16 +1,18 @@
 // One message about several notifications, when a destination accepts fewer messages than are waiting.
-import type { Notification } from '#domain/notification.ts'
+import { isAboutMonitor, type Notification } from '#domain/notification.ts'
 import { momentWithZone } from '#lib/zone.ts'
+import { noticeInShort } from './notice.ts'
 import { notificationTitle } from './notification.ts'
 
 /** "5 monitors down, 2 recovered". A monitor counts each time. */
 export function summaryTitle(notifications: readonly Notification[]): string {
   const count = (status: Notification['status']) => notifications.filter((one) => one.status === status).length
-  const [down, up, blind] = [count('down'), count('up'), count('blind')]
+  const [down, up] = [count('down'), count('up')]
+  const notices = new Set(notifications.filter((one) => !isAboutMonitor(one)).map(noticeInShort))
   const parts = [
     ...(down > 0 ? [`${monitors(down)} down`] : []),
     ...(up > 0 ? [`${down > 0 ? up : monitors(up)} recovered`] : []),
-    ...(blind > 0 ? ['CronGuard was offline'] : []),
+    ...notices,
   ]
   return parts.join(', ')
 }

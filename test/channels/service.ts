@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { findKind, sendThrough } from '#channels/index.ts'
 import type { ChannelKind, Message, Transports } from '#channels/kind.ts'
 import type { Outcome } from '#domain/delivery.ts'
-import { composeGapNotice } from '#domain/gap-notice.ts'
+import { composeGapNotice } from '#domain/notice.ts'
 import { composeTest } from '#domain/notification.ts'
 import { createLogMailer } from '#lib/mail.ts'
 import type { Outbound } from '#lib/outbound.ts'
@@ -202,6 +202,16 @@ export const GAP: Message = messageOf(
     ],
   }),
 )
+/** After the recipient of another channel unsubscribed. */
+export const UNSUBSCRIBED: Message = messageOf({
+  status: 'notice',
+  at: AT,
+  reason: 'unsubscribed',
+  isTest: false,
+  project: 'Ops',
+  projectId: 'project-1',
+  channel: { id: '5f4dcc3b-5aa7-4d61-9d83-27deb882cf99', title: 'On-call', recipient: 'ops@example.org' },
+})
 export const TEST: Message = messageOf(composeTest({ project: 'Ops', now: AT }))
 
 function failedPing() {
@@ -247,6 +257,13 @@ export function testService(adaptor: ServiceAdaptor): void {
     test.each(adaptor.errors)('reads the error: %s', async (_what, answer, expected) => {
       service.answer = () => answer
       expect(await service.send(DOWN)).toMatchObject({ result: 'failed', ...expected })
+    })
+
+    test('sends the notice that a recipient unsubscribed', async () => {
+      expect((await service.send(UNSUBSCRIBED)).result).toBe('sent')
+      const sent = service.calls.map(({ text, path, form }) => [text, path, ...Object.values(form)].join(' ')).join(' ')
+      expect(sent).toMatch(/unsubscribed/i)
+      expect(sent).not.toMatch(/undefined|\bnull was\b/)
     })
 
     test('waits as long as Retry-After says', async () => {

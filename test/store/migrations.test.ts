@@ -46,6 +46,7 @@ const FROZEN = {
   '0017_outbox': 'ded4994fc9b6b49eb3a5041699c11fc95f7c0c81f293ad79f4ef6bd0facf8055',
   '0018_groups': '16da9bc96de1312e4c92287904f0a2a1239d12b96bcae9d5a1b4a03016edbe2a',
   '0019_program_output': '586f127f878249e5d8124c8998f6424ad0c803dd688ff2e150f12e18e93ce355',
+  '0020_notices': '2cc5c6bb457a76853e3754b6ae614e26df49aa480da96b81745455ea4da5b47b',
 }
 
 const clock = fakeClock()
@@ -182,14 +183,15 @@ describe('Migrations', () => {
         INSERT INTO memberships VALUES ('${uuid(2)}', '${uuid(1)}', 'owner', 7);
         INSERT INTO monitors (id, project_id, ping_key, badge_key, unique_key, grace_ms, alias, created_at)
         VALUES (1, '${uuid(2)}', '${uuid(6)}', '${uuid(7)}', '${'0'.repeat(40)}', 60000, 'nas1', 7);
-        INSERT INTO transitions VALUES (1, 1, 'up', 'down', 8, 'timeout');
+        INSERT INTO transitions VALUES (1, 1, 'up', 'down', 8, 'timeout'), (2, 1, 'down', 'up', 9, 'ping');
         INSERT INTO channels (id, project_id, kind, name, settings, created_at)
         VALUES ('${uuid(8)}', '${uuid(2)}', 'email', 'ops', '{"address":"ops@example.org"}', 7);
         INSERT INTO notifications (id, transition_id, project_id, content, created_at)
-        VALUES (1, 1, '${uuid(2)}', '{}', 8);
+        VALUES (1, 1, '${uuid(2)}', '{}', 8), (2, 2, '${uuid(2)}', '{}', 9);
         INSERT INTO deliveries (id, notification_id, monitor_id, channel_id, channel_kind, channel_name,
                                 next_attempt_at, created_at, give_up_at)
-        VALUES ('${uuid(9)}', 1, 1, '${uuid(8)}', 'email', 'ops', 8, 8, 86400000);`)
+        VALUES ('${uuid(9)}', 1, 1, '${uuid(8)}', 'email', 'ops', 8, 8, 86400000),
+               ('${uuid(0)}', 2, 1, '${uuid(8)}', 'email', 'ops', 9, 9, 86400000);`)
     })
     migrate(db)
     expect(listProjects(db).map(({ name, pingKey }) => [name, pingKey[0]])).toEqual([
@@ -197,17 +199,17 @@ describe('Migrations', () => {
       ['New', 'l'],
     ])
     expect(findMonitorById(db, 1)).toMatchObject({ alias: 'nas1', aliasDialect: null, projectId: uuid(2) })
-    expect(db.get('SELECT state, notification_id, channel_id FROM deliveries')).toEqual({
-      state: 'pending',
-      notification_id: 1,
-      channel_id: uuid(8),
-    })
-    const look = { now: 8, sending: [], perChannel: 4, window: { from: '', max: 100 } }
+    // The recovery waits for the alert.
+    expect(db.all('SELECT state, notification_id, channel_id, is_next FROM deliveries ORDER BY sequence')).toEqual([
+      { state: 'pending', notification_id: 1, channel_id: uuid(8), is_next: 1 },
+      { state: 'pending', notification_id: 2, channel_id: uuid(8), is_next: 0 },
+    ])
+    const look = { now: 9, sending: [], perChannel: 4, window: { from: '', max: 100 } }
     expect(listQueues(db, look).queues).toEqual([{ channelId: uuid(8), kind: 'email', isFailing: false, due: [1] }])
     const counts = ['memberships', 'transitions', 'channels', 'notifications'].map(
       (table) => db.get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)?.count,
     )
-    expect(counts).toEqual([1, 1, 1, 1])
+    expect(counts).toEqual([1, 2, 1, 2])
     expect(db.all('PRAGMA foreign_key_check')).toEqual([])
     const deleteProject = () => db.write((tx) => void tx.run('DELETE FROM projects WHERE id = $id', { id: uuid(2) }))
     deleteProject()

@@ -1,7 +1,8 @@
 // Every message that CronGuard sends, with sample facts. `bun test/words/messages.ts > test/words/messages.txt`
 // updates the file after a change of their texts.
-import { composeGapNotice } from '#domain/gap-notice.ts'
+
 import { NEW_STATE, NO_RULES } from '#domain/monitor.ts'
+import { composeGapNotice, type UnsubscribeNotice } from '#domain/notice.ts'
 import {
   type Circumstances,
   composeNotification,
@@ -29,6 +30,16 @@ const BASE_URL = 'https://cron.example.com'
 const ZONE = 'Europe/Berlin'
 const NOW = Date.UTC(2026, 11, 1, 2, 30)
 const TO = 'ada@example.com'
+
+const UNSUBSCRIBED: UnsubscribeNotice = {
+  status: 'notice',
+  at: NOW,
+  reason: 'unsubscribed',
+  isTest: false,
+  project: 'Freelance',
+  projectId: 'project-1',
+  channel: { id: '1', title: 'On-call', recipient: 'ops@example.com' },
+}
 
 const BACKUP: NotificationFacts['monitor'] = {
   ...NO_RULES,
@@ -165,6 +176,7 @@ const NOTIFICATIONS: Sample[] = [
       monitors: [BACKUP, { ...BACKUP, name: 'Mail archive' }],
     }),
   ],
+  ['a recipient unsubscribed', UNSUBSCRIBED],
   ['someone tests a channel', composeTest({ project: 'Freelance', now: NOW })],
 ]
 
@@ -223,9 +235,7 @@ const ACCOUNT_MAILS: [when: string, mails.AccountMail][] = [
     'the reader of a channel unsubscribed',
     mails.recipientUnsubscribedMail({
       to: TO,
-      address: 'ops@example.com',
-      channel: 'On-call',
-      project: 'Freelance',
+      notice: UNSUBSCRIBED,
       url: `${BASE_URL}/channels/1`,
     }),
   ],

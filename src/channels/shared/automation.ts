@@ -1,7 +1,10 @@
 // What programs such as Home Assistant get, as JSON.
+
 import type { Message } from '#channels/kind.ts'
+import { isAboutMonitor } from '#domain/notification.ts'
 import { countBytes } from '#lib/cut.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
+import { statusWord } from '#words/notification.ts'
 import { fitContent, PLAIN, renderText } from './markup.ts'
 
 /** Home Assistant stores attributes of a state only up to 16,384 bytes. */
@@ -17,14 +20,14 @@ export function automationPayload(message: Message) {
 }
 
 function payloadOf({ notification, links, deliveryId, thread }: Message, content: MessageContent) {
-  const isGap = notification.status === 'blind'
+  const about = isAboutMonitor(notification) ? notification.monitor : null
   return {
-    status: isGap ? 'offline' : notification.status,
+    status: statusWord(notification),
     title: content.title,
     message: renderText(content, PLAIN, { max: PAYLOAD_MAX, without: ['title', 'links'] }),
-    monitor: isGap ? null : notification.monitor.name,
-    slug: isGap ? null : notification.monitor.slug,
-    tags: isGap ? [] : notification.monitor.tags,
+    monitor: about?.name ?? null,
+    slug: about?.slug ?? null,
+    tags: about?.tags ?? [],
     project: notification.project,
     reason: notification.reason,
     output: content.output?.text ?? null,

@@ -149,9 +149,14 @@ export function renderLinked(text: string, dialect: Dialect): string {
     .join('')
 }
 
-const SIGNS: Record<MessageContent['status'], string> = { down: '🔴', up: '🟢', blind: '⚠️' }
+const SIGNS: Record<MessageContent['status'], string> = { down: '🔴', up: '🟢', blind: '⚠️', notice: '⚠️' }
 
-const COLORS: Record<MessageContent['status'], string> = { down: '#c93a32', up: '#1f8a4c', blind: '#b7791f' }
+const COLORS: Record<MessageContent['status'], string> = {
+  down: '#c93a32',
+  up: '#1f8a4c',
+  blind: '#b7791f',
+  notice: '#b7791f',
+}
 
 /** A color for services that have one. */
 export function colorOf({ status }: MessageContent): string {

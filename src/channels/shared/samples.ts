@@ -1,6 +1,6 @@
 // Invented messages, to try templates with before they are saved.
 import type { Message } from '#channels/kind.ts'
-import { composeGapNotice } from '#domain/gap-notice.ts'
+import { composeGapNotice, type UnsubscribeNotice } from '#domain/notice.ts'
 import { composeTest, type Notification } from '#domain/notification.ts'
 import { composeSample, SAMPLE_DESCRIPTION, SAMPLE_OUTPUT } from '#domain/sample-notification.ts'
 import { HOUR } from '#lib/duration.ts'
@@ -8,7 +8,7 @@ import { HOUR } from '#lib/duration.ts'
 const BASE_URL = 'https://cronguard.example.com'
 const NO_ID = '00000000-0000-0000-0000-000000000000'
 
-/** One of each: down, up, a monitor that went down without any ping, a notice about CronGuard itself, and a test. */
+/** One of each: down, up, a monitor that went down without any ping, notices and a test. */
 export function sampleMessages(): Message[] {
   const now = Date.UTC(2026, 0, 5, 9)
   const project = { id: NO_ID, name: 'My project' }
@@ -17,8 +17,17 @@ export function sampleMessages(): Message[] {
   const { circumstances: _, ...facts } = down
   const unseen: Notification = { ...facts, reason: 'no-ping', lastPing: null, dueAt: now }
   const gap = { from: now - HOUR, to: now, reason: 'stop' as const }
-  const notice = composeGapNotice({ gap, project, monitors: [down.monitor] })
-  return [down, up, unseen, notice, composeTest({ project: project.name, now })].map(messageOf)
+  const offline = composeGapNotice({ gap, project, monitors: [down.monitor] })
+  const unsubscribed: UnsubscribeNotice = {
+    status: 'notice',
+    at: now,
+    reason: 'unsubscribed',
+    isTest: false,
+    project: project.name,
+    projectId: project.id,
+    channel: { id: NO_ID, title: 'On-call', recipient: 'ops@example.com' },
+  }
+  return [down, up, unseen, offline, unsubscribed, composeTest({ project: project.name, now })].map(messageOf)
 }
 
 function messageOf(notification: Notification): Message {

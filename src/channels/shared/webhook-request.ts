@@ -1,8 +1,8 @@
 // The request of a webhook, from its templates and the message.
 import type { Message } from '#channels/kind.ts'
-import { type MonitorNotification, type Notification, notificationUrl } from '#domain/notification.ts'
+import { isAboutMonitor, type MonitorNotification, notificationUrl } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
-import { notificationDetails, notificationSubject, notificationTitle } from '#words/notification.ts'
+import { notificationDetails, notificationSubject, notificationTitle, statusWord } from '#words/notification.ts'
 import { type Header, parseHeaders } from './headers.ts'
 import { type Escaping, RenderBudget, type Rendered, renderLiquid } from './liquid.ts'
 import { fillPlaceholders, latin1, type Place, type PlaceholderValues } from './placeholders.ts'
@@ -139,24 +139,19 @@ const NO_UUID = '00000000-0000-0000-0000-000000000000'
 
 function placeholderValues(message: Message): PlaceholderValues {
   const { notification, output } = message
-  const about = notification.status === 'blind' ? null : notification
+  const about = isAboutMonitor(notification) ? notification : null
   const check = message.check()
   return {
     CODE: String(check?.uuid ?? NO_UUID),
-    STATUS: statusOf(notification),
+    STATUS: statusWord(notification),
     NOW: `${new Date(notification.at).toISOString().slice(0, 19)}+00:00`,
     NAME: notificationSubject(notification),
     SLUG: about?.monitor.slug ?? '',
     tags: about?.monitor.tags ?? [],
     EXITSTATUS: exitStatusOf(about),
     BODY: output?.text ?? '',
-    JSON: JSON.stringify(check ?? { name: notificationSubject(notification), status: statusOf(notification) }),
+    JSON: JSON.stringify(check ?? { name: notificationSubject(notification), status: statusWord(notification) }),
   }
-}
-
-// A notice about CronGuard itself is neither up nor down.
-function statusOf({ status }: Notification): string {
-  return status === 'blind' ? 'offline' : status
 }
 
 function exitStatusOf(about: MonitorNotification | null): string {
@@ -177,7 +172,7 @@ export function liquidData(message: Message, ownJson: object): object {
     msg,
     hostnameOrURL: notificationUrl(notification, baseUrl),
     heartbeatJSON: { status: isUp ? 1 : 0, time, msg, important: true, duration: 0 },
-    monitorJSON: { name, type: 'push', interval: notification.status === 'blind' ? 0 : graceSeconds(notification) },
+    monitorJSON: { name, type: 'push', interval: isAboutMonitor(notification) ? graceSeconds(notification) : 0 },
   }
 }
 
@@ -190,7 +185,7 @@ const HOSTILE = 'a "quoted" \\ name 🛡️\n{{ 7 }} $NAME </b>'
 /** The same message full of special characters, to try templates with. */
 export function hostileMessage(message: Message): Message {
   const { notification } = message
-  if (notification.status === 'blind') return { ...message, notification: { ...notification, project: HOSTILE } }
+  if (!isAboutMonitor(notification)) return { ...message, notification: { ...notification, project: HOSTILE } }
   const monitor = { ...notification.monitor, name: HOSTILE, description: HOSTILE, tags: [HOSTILE] }
   const output = message.output && { text: HOSTILE.repeat(200), isCut: true }
   return { ...message, output, notification: { ...notification, monitor, project: HOSTILE } }

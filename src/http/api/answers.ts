@@ -83,7 +83,9 @@ export const Delivery = z
     channel: z.uuid().nullable().describe('Null if the channel was deleted.'),
     channel_name: z.string(),
     kind: z.string(),
-    status: z.enum(['up', 'down', 'blind']).describe('`blind`: CronGuard itself was offline.'),
+    status: z
+      .enum(['up', 'down', 'blind', 'notice'])
+      .describe('`blind`: CronGuard itself was offline. `notice`: someone unsubscribed.'),
     state: z.enum(DELIVERY_STATES),
     attempts: Count,
     last_outcome: z.object({ result: Result, reason: Reason, detail: z.string(), at: Time }).nullable(),
@@ -95,7 +97,7 @@ export const Delivery = z
 
 export const ProjectDelivery = Delivery.extend({
   check: UniqueKey.nullable(),
-  check_name: z.string().nullable().describe('Null, like the check, if the notification is about CronGuard itself.'),
+  check_name: z.string().nullable().describe('Null, like the check, if the notification is about no monitor.'),
 }).meta({ id: 'ProjectDelivery' })
 
 export const DeliveryDetails = ProjectDelivery.extend({

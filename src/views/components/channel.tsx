@@ -133,13 +133,13 @@ function DeliverySubject({ monitor, status }: Pick<GroupDelivery, 'monitor' | 's
   return (
     <>
       {monitor === null ? (
-        'CronGuard'
+        status === 'blind' && 'CronGuard'
       ) : (
         <a href={url(`/monitors/${monitor.uniqueKey}`)}>
           <bdi>{shownName(monitor)}</bdi>
         </a>
       )}{' '}
-      {{ blind: 'was offline', down: 'went down', up: 'recovered' }[status]}
+      {{ blind: 'was offline', notice: 'a recipient unsubscribed', down: 'went down', up: 'recovered' }[status]}
     </>
   )
 }

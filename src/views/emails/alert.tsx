@@ -80,12 +80,23 @@ function Footer({ message: { baseUrl, links } }: { message: MessageFacts }) {
 }
 
 /** The wash, the line below it, and the color of the word. */
-const LOOKS: Record<Notification['status'], { wash: string; edge: string; ink: string; sign: string; radius: string }> =
-  {
-    down: { wash: '#fdf1ef', edge: '#f2cdc8', ink: '#b3241a', sign: '×', radius: '7px' },
-    up: { wash: '#eef7f1', edge: '#cfe6d8', ink: '#17733f', sign: '✓', radius: '13px' },
-    blind: { wash: '#fdf6e6', edge: '#ecd9ae', ink: '#845300', sign: '!', radius: '4px' },
-  }
+interface Look {
+  /** A part of class names. */
+  name: string
+  wash: string
+  edge: string
+  ink: string
+  sign: string
+  radius: string
+}
+
+const NOTICE: Look = { name: 'notice', wash: '#fdf6e6', edge: '#ecd9ae', ink: '#845300', sign: '!', radius: '4px' }
+const LOOKS: Record<Notification['status'], Look> = {
+  down: { name: 'down', wash: '#fdf1ef', edge: '#f2cdc8', ink: '#b3241a', sign: '×', radius: '7px' },
+  up: { name: 'up', wash: '#eef7f1', edge: '#cfe6d8', ink: '#17733f', sign: '✓', radius: '13px' },
+  blind: NOTICE,
+  notice: NOTICE,
+}
 
 const SIGN =
   'display: inline-block; width: 26px; height: 26px; margin-right: 8px; color: #ffffff; font-size: 20px; ' +
@@ -93,19 +104,19 @@ const SIGN =
 
 function Band({ message, details }: { message: MessageFacts; details: string }) {
   const { notification, zone } = message
-  const { wash, edge, ink, sign, radius } = LOOKS[notification.status]
+  const { name: look, wash, edge, ink, sign, radius } = LOOKS[notification.status]
   const { word, rest, name } = message.summarized
     ? { word: contentOf(message).title, rest: '', name: null }
     : notificationHeading(notification, zone)
   const heading = 'margin: 0; font-size: 27px; line-height: 1.2; font-weight: 680; letter-spacing: -0.02em'
   return (
     <div
-      class={`pad band-${notification.status}`}
+      class={`pad band-${look}`}
       style={`padding: 22px 32px 24px; background-color: ${wash}; border-bottom: 1px solid ${edge}`}
     >
-      <h1 class={`big ink-${notification.status}`} style={`${heading}; color: ${ink}`}>
+      <h1 class={`big ink-${look}`} style={`${heading}; color: ${ink}`}>
         <span
-          class={`sign-${notification.status}`}
+          class={`sign-${look}`}
           aria-hidden="true"
           style={`${SIGN}; background-color: ${ink}; border-radius: ${radius}`}
         >

@@ -23,13 +23,13 @@ a { color: #0b6a60 }
   .sheet { background-color: #141b1e !important; border-color: #263237 !important }
   .band-down { background-color: #281718 !important; border-color: #53292a !important }
   .band-up { background-color: #10241a !important; border-color: #1f4530 !important }
-  .band-blind { background-color: #231d11 !important; border-color: #4a3a17 !important }
+  .band-notice { background-color: #231d11 !important; border-color: #4a3a17 !important }
   .ink-down { color: #ff9183 !important }
   .ink-up { color: #5bc890 !important }
-  .ink-blind { color: #f0bb58 !important }
+  .ink-notice { color: #f0bb58 !important }
   .sign-down { background-color: #ff9183 !important; color: #281718 !important }
   .sign-up { background-color: #5bc890 !important; color: #10241a !important }
-  .sign-blind { background-color: #f0bb58 !important; color: #231d11 !important }
+  .sign-notice { background-color: #f0bb58 !important; color: #231d11 !important }
   .soft { color: #93a2a7 !important }
   .line { border-color: #263237 !important }
   .output { background-color: #080d0e !important }

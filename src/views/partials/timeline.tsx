@@ -17,7 +17,7 @@ import type { Reading } from '#views/components/moment.tsx'
 import { PingMark } from '#views/components/ping-mark.tsx'
 import { StatusMark } from '#views/components/status.tsx'
 import { firstWords } from '#words/body.ts'
-import { gapReasonInWords } from '#words/gap.ts'
+import { gapReasonInWords } from '#words/notice.ts'
 import { reasonInWords } from '#words/reason.ts'
 
 /** The monitor, the filter and the reader. */

@@ -1,7 +1,10 @@
-// What a project is notified of after CronGuard itself was offline.
+// What a project is notified of that is about none of its monitors.
 import type { Gap, GapReason } from './gap.ts'
 import { shownName } from './monitor.ts'
 
+export type Notice = GapNotice | UnsubscribeNotice
+
+/** CronGuard itself was offline. */
 export interface GapNotice {
   status: 'blind'
   /** When CronGuard was back. */
@@ -14,6 +17,17 @@ export interface GapNotice {
   /** How many monitors of the project had their deadline extended, and the names of the first of them. */
   extendedCount: number
   extended: string[]
+}
+
+/** The recipient of a channel unsubscribed. */
+export interface UnsubscribeNotice {
+  status: 'notice'
+  at: number
+  reason: 'unsubscribed'
+  isTest: false
+  project: string
+  projectId: string
+  channel: { id: string; title: string; recipient: string }
 }
 
 const NAMES_MAX = 20

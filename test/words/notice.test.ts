@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { composeGapNotice } from '#domain/gap-notice.ts'
+import { composeGapNotice } from '#domain/notice.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { notificationDetails, notificationTitle } from '#words/notification.ts'
 

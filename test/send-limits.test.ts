@@ -208,6 +208,13 @@ describe('A combined message', () => {
     expect(slackTexts().find((text) => text.includes('monitors down'))).toMatch(/Sent .* late/)
   })
 
+  test('is named in the log of each of its deliveries', async () => {
+    await pingAll(jobs(14, [slackTo(SLACK)]), '/fail')
+    await guard.pass(MINUTE)
+    const details = guard.db.all<{ detail: string }>('SELECT detail FROM delivery_attempts').map(({ detail }) => detail)
+    expect(details).toEqual(Array(14).fill('In one message with 13 other notifications: Received status code 200'))
+  })
+
   test('begins the thread of each of its incidents', async () => {
     const bot = { kind: 'slack-bot', settings: { token: 'xoxb-1-2-abc', channel: 'C0123456789' } }
     const monitors = jobs(13, [guard.channel(project, bot)])

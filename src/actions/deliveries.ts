@@ -4,7 +4,7 @@ import { destinationOf, findKind, sendThrough, skipReasonOf } from '#channels/in
 import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
-import { ATTEMPT_MAX_MS, type Outcome, settle } from '#domain/delivery.ts'
+import { ATTEMPT_MAX_MS, DETAIL_MAX, type Outcome, settle } from '#domain/delivery.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
 import { isAboutMonitor, type Notification, notificationZone } from '#domain/notification.ts'
 import { HOUR } from '#lib/duration.ts'
@@ -91,12 +91,20 @@ export async function saveAttempt(deps: Deps, attempted: Attempted, durability?:
   const { message, channel, isUsed, threads, startedAt, outcome } = attempted
   const all = [message, ...message.others]
   const isFirst = await deps.db.writeGrouped((tx) => {
-    const settled = all.map((delivery) => saveOutcome(tx, { delivery, startedAt, outcome }))
+    const saved = withOthers(outcome, message.others.length)
+    const settled = all.map((delivery) => saveOutcome(tx, { delivery, startedAt, outcome: saved }))
     if (channel && isUsed) saveForChannel(tx, { channel, threads, outcome })
     return settled.some((isGivenUp) => isGivenUp) && channel?.disabledAt == null && isFirstFailure(tx, message)
   }, durability)
   for (const delivery of all) logOutcome(deps, { claimed: delivery, outcome })
   if (isFirst && channel) notifyOfFailure(deps, { claimed: message, channel, detail: outcome.detail })
+}
+
+// The log of each delivery says that its message was about others, too.
+function withOthers(outcome: Outcome, count: number): Outcome {
+  if (count === 0 || outcome.result !== 'sent') return outcome
+  const note = `In one message with ${count} other ${count === 1 ? 'notification' : 'notifications'}`
+  return { ...outcome, detail: `${note}: ${outcome.detail}`.slice(0, DETAIL_MAX) }
 }
 
 /** Returns whether the delivery failed permanently. */

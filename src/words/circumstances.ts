@@ -24,6 +24,18 @@ export function circumstanceFacts(notification: MonitorNotification, zone: strin
   ])
 }
 
+/** What was known when an incident began, and what it cost when it ended, for its page. */
+export function incidentFacts(opening: MonitorNotification | null, closing: MonitorNotification | null): Fact[] {
+  const { usualMs = null, othersDown = null } = opening?.circumstances ?? {}
+  const runs = closing?.circumstances?.runs ?? null
+  return withValues([
+    ['Missed runs', runs && missedInWords(runs, true)],
+    ['Failed runs', runs && runs.failed > 0 ? runs.failed.toLocaleString('en') : null],
+    ['Run duration', durationFact({ durationMs: opening?.lastPing?.durationMs ?? null, usualMs })],
+    ['Also down at the start', othersDown && othersInWords(othersDown)],
+  ])
+}
+
 /** "12 minutes, usually 4 minutes" */
 export function durationFact({ durationMs, usualMs }: { durationMs: number | null; usualMs: number | null }) {
   if (usualMs === null) return durationMs === null ? null : lengthInWords(durationMs)

@@ -159,10 +159,13 @@ describe('Monitor page', () => {
     expect(text).toContain('Why this alert?')
     expect(text).toContain('email')
     expect(text).toContain('Down since 2 Mar, 13:00')
+    expect(text).toContain('Last success 1 Mar 2026, 12:00:00')
+    expect(text).not.toContain('Missed runs')
     await guard.ping(alerted)
     const after = words(await viewer.read(`/monitors/${alerted.uniqueKey}/incidents`))
     expect(after).toContain('Down from 2 Mar, 13:00 to 2 Mar, 13:00')
     expect(after).not.toMatch(/since/i)
+    expect(after).toContain('Missed runs 1')
     expect(await viewer.read(at('/incidents'))).toContain('hidden')
   })
 

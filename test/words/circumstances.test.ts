@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { type Circumstances, composeTest, type MonitorNotification } from '#domain/notification.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
-import { circumstanceFacts, durationFact, missedInWords, othersInWords } from '#words/circumstances.ts'
+import { circumstanceFacts, durationFact, incidentFacts, missedInWords, othersInWords } from '#words/circumstances.ts'
 
 const NOW = Date.UTC(2026, 11, 1, 3, 30)
 
@@ -43,6 +43,23 @@ test('circumstanceFacts: a monitor that recovered, with who acknowledged it', ()
 test('circumstanceFacts: a notification of an earlier version has none', () => {
   const earlier = composeTest({ project: 'Ops', now: NOW })
   expect(circumstanceFacts(earlier, 'UTC')).toEqual([])
+})
+
+test('incidentFacts: the runs of an incident that ended, and what was known when it began', () => {
+  const othersDown = { names: ['mail'], count: 1, isMore: false }
+  const down = { ...DOWN, circumstances: { ...CIRCUMSTANCES, othersDown } }
+  const runs = { missed: 3, failed: 2, isMore: false }
+  const up: MonitorNotification = { ...DOWN, status: 'up', circumstances: { ...CIRCUMSTANCES, runs } }
+  const known = [
+    ['Run duration', 'usually 4 minutes'],
+    ['Also down at the start', 'mail'],
+  ]
+  expect(incidentFacts(down, null)).toEqual(known as ReturnType<typeof incidentFacts>)
+  expect(incidentFacts(down, up).slice(0, 2)).toEqual([
+    ['Missed runs', '3'],
+    ['Failed runs', '2'],
+  ])
+  expect(incidentFacts(null, null)).toEqual([])
 })
 
 test('othersInWords: names, and how many more', () => {

@@ -12,6 +12,7 @@ import { url } from '#lib/base-path.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
 import { acknowledgedHow } from '#words/acknowledgment.ts'
+import { incidentFacts } from '#words/circumstances.ts'
 import { detailsWith } from '#words/notification.ts'
 import { PING_WORDS } from '#words/ping.ts'
 import { reasonInWords } from '#words/reason.ts'
@@ -112,6 +113,7 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
   const { incident, opening, closing, lastPing, monitor } = story
   const expected = expectationOf(story)
   const reported = opening.notification?.lastPing ?? null
+  const lastSuccessAt = opening.notification?.circumstances?.lastSuccessAt ?? null
   return (
     <dl class="facts">
       <Fact label={closing ? 'Started' : 'Down since'}>
@@ -144,6 +146,16 @@ function StoryFacts({ story, reading }: Pick<StoryProps, 'story' | 'reading'>) {
           'none'
         )}
       </Fact>
+      {lastSuccessAt !== null && (
+        <Fact label="Last success">
+          <ExactMoment at={lastSuccessAt} zone={reading.zone} />
+        </Fact>
+      )}
+      {incidentFacts(opening.notification, closing?.notification ?? null).map(([label, value]) => (
+        <Fact label={label}>
+          <bdi>{value}</bdi>
+        </Fact>
+      ))}
       {incident.acknowledgment && (
         <Fact label="Acknowledged">
           <Acknowledger acknowledgment={incident.acknowledgment} reading={reading} />

@@ -47,6 +47,8 @@ export interface Config {
   readonly isReplicated: boolean
   /** Retention. Bodies have a limit of bytes per project; the oldest are dropped first. */
   readonly retention: { pingDays: number; pingsPerMonitor: number; projectBodyBytes: number }
+  /** The free bytes of the disk below which bodies are no longer stored; null for a default that fits the disk. */
+  readonly diskReserveBytes: number | null
   /** Private addresses and networks that channels may call although anyone can create an account. */
   readonly outboundAllow: readonly string[]
   /** The folder of programs that channels may run; null if they may run none. */
@@ -254,6 +256,7 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
       pingsPerMonitor: settings.PINGS_PER_MONITOR,
       projectBodyBytes: settings.PROJECT_BODY_BYTES,
     },
+    diskReserveBytes: settings.DISK_RESERVE_BYTES ?? null,
     outboundAllow: settings.OUTBOUND_ALLOW,
     programs: settings.SHELL ? (settings.SHELL_DIR ?? null) : null,
     caCertificates: settings.CA_FILE ?? null,

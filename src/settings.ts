@@ -188,6 +188,12 @@ export const Settings = z.object({
       meaning:
         'How many bytes of ping bodies are kept per project. The oldest bodies are deleted first; their pings stay.',
     }),
+  DISK_RESERVE_BYTES: Whole.optional().register(About, {
+    meaning:
+      'With fewer free bytes than this on the disk with the data folder, bodies of pings are no longer stored; pings ' +
+      'are. `0` always stores bodies.',
+    otherwise: '200,000,000 or 2% of the disk, whichever is smaller',
+  }),
   PING_DAYS: Whole.refine((days) => days >= 1 && days <= 36_500, 'must be between 1 and 36500')
     .default(90)
     .register(About, { meaning: 'How many days pings are kept.' }),

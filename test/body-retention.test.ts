@@ -56,7 +56,7 @@ describe('Retention of bodies', () => {
     ])
     const viewer = await memberOf(guard, project, 'viewer')
     const page = await viewer.read(`/monitors/${other.uniqueKey}/pings/1`)
-    expect(page).toContain('The body (10,000 bytes) was deleted')
+    expect(page).toContain('The body (10,000 bytes) is not stored')
     expect(page).not.toContain('No body.')
     const headers = { 'X-Api-Key': guard.apiKey(project) }
     const pings = await guard.request(`/api/v3/checks/${other.pingKey}/pings/`, { headers })
@@ -67,6 +67,28 @@ describe('Retention of bodies', () => {
     expect(dropped.status).toBe(404)
     await pruneAll(guard)
     expect(bodies(other).length).toBe(40)
+  })
+
+  test('below CRONGUARD_DISK_RESERVE_BYTES, a ping loses its body, but its alert has the output', async () => {
+    data.clear()
+    start({ CRONGUARD_DISK_RESERVE_BYTES: '999999999999999' })
+    guard.mailTo(project, 'ops@example.org')
+    await guard.ping(backup)
+    await guard.ping(backup, '/fail', { method: 'POST', body: 'disk quota exceeded' })
+    await guard.tick()
+    expect(numbers()).toEqual([2, 1])
+    expect(bodies()).toEqual([])
+    expect(guard.outside.mails.map(({ text }) => text)).toEqual([expect.stringContaining('disk quota exceeded')])
+    const viewer = await memberOf(guard, project, 'viewer')
+    const page = await viewer.read(`/monitors/${backup.uniqueKey}/pings/2`)
+    expect(page).toContain('The body (19 bytes) is not stored')
+  })
+
+  test('bodies are stored with CRONGUARD_DISK_RESERVE_BYTES=0', async () => {
+    data.clear()
+    start({ CRONGUARD_DISK_RESERVE_BYTES: '0' })
+    await post(1)
+    expect(bodies()).toEqual([1])
   })
 
   test('prune counts the unpacked size of compressed bodies', async () => {
@@ -80,7 +102,7 @@ describe('Retention of bodies', () => {
     expect(bodies()[0]).toBe(120)
     const viewer = await memberOf(guard, project, 'viewer')
     const page = await viewer.read(`/monitors/${backup.uniqueKey}/pings/1`)
-    expect(page).toContain(`The body (${body.length} bytes) was deleted`)
+    expect(page).toContain(`The body (${body.length} bytes) is not stored`)
   })
 
   test('findOldestBody does not read pings without a body', async () => {

@@ -39,6 +39,7 @@ describe('readConfig', () => {
       heartbeatUrl: null,
       backupKeep: 7,
       isReplicated: false,
+      diskReserveBytes: null,
       retention: { pingDays: 90, pingsPerMonitor: 1000, projectBodyBytes: 1_000_000_000 },
       outboundAllow: [],
       programs: null,
@@ -112,6 +113,7 @@ describe('readConfig', () => {
       heartbeatUrl: 'https://other.example.com/ping/x',
       backupKeep: 30,
       isReplicated: true,
+      diskReserveBytes: null,
       retention: { pingDays: 365, pingsPerMonitor: 100, projectBodyBytes: 1_000_000_000 },
       outboundAllow: ['192.168.1.10', '10.0.0.0/8'],
       programs: '/usr/local/lib/cronguard',
@@ -135,7 +137,7 @@ describe('readConfig', () => {
 
   test('knows these settings for files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(43)
+    expect(names).toHaveLength(44)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',

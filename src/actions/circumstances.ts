@@ -1,6 +1,6 @@
 // Reads what a notification says besides the status. All reads are bounded, because thousands of monitors may go down
 // at once.
-import { excerptOf } from '#domain/body.ts'
+import { excerptOf, type KeptBody } from '#domain/body.ts'
 import { closesIncident } from '#domain/incident.ts'
 import type { Transition } from '#domain/lifecycle.ts'
 import { type Monitor, shownName } from '#domain/monitor.ts'
@@ -24,10 +24,12 @@ interface Happening {
   transition: Transition
   /** From `Step`. */
   dueAt: number | null
+  /** The body of the last ping, if it is not stored. */
+  unstored: KeptBody | null
 }
 
 export function readCircumstances(tx: Tx, happening: Happening): Circumstances {
-  const { monitor, incident, lastPing, transition } = happening
+  const { monitor, incident, lastPing, transition, unstored } = happening
   const isOver = closesIncident(transition)
   const upTo = lastPing?.number ?? 0
   const pings = listRecentPings(tx, { monitorId: monitor.id, upTo, limit: RECENT_PINGS_MAX })
@@ -35,7 +37,7 @@ export function readCircumstances(tx: Tx, happening: Happening): Circumstances {
   return {
     projectId: monitor.projectId,
     incidentId: incident.id,
-    output: lastPing && readExcerpt(tx, lastPing),
+    output: lastPing && readExcerpt(unstored ?? findKept(tx, lastPing), lastPing),
     runs: countRuns({ ...monitor, ...incident, missedAt: readMissedAt(tx, happening), at: transition.at }, pings),
     lastSuccessAt: earlier.find(({ kind }) => kind === 'success')?.at ?? null,
     usualMs: usualDurationMs(earlier),
@@ -50,9 +52,12 @@ function readMissedAt(tx: Tx, { incident, transition, dueAt }: Happening): numbe
   return transition.reason === 'overrun' ? null : dueAt
 }
 
+function findKept(tx: Tx, ping: RecordedPing): KeptBody | null {
+  return ping.bodySize === 0 ? null : findBody(tx, ping)
+}
+
 // An email that was not read yet has no text.
-function readExcerpt(tx: Tx, ping: RecordedPing): Excerpt | null {
-  const kept = ping.bodySize === 0 ? null : findBody(tx, ping)
+function readExcerpt(kept: KeptBody | null, ping: RecordedPing): Excerpt | null {
   if (kept === null || (ping.scheme === 'email' && kept.reading.mail === null)) return null
   const excerpt = excerptOf(kept)
   return excerpt && { pingNumber: ping.number, ...excerpt }

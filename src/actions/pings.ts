@@ -22,6 +22,7 @@ import { findAliased, findWatchedById, findWatchedByPingKey, listPingKeysBySlug 
 import { findStartOrEnd, insertPing, listLastSenders } from '#store/pings.ts'
 import { findProjectByPingKey } from '#store/projects.ts'
 import { deletePing } from '#store/retention.ts'
+import { hasRoomForBodies } from './bodies.ts'
 import { provisionMonitor } from './monitors.ts'
 import { recordStep } from './transitions.ts'
 
@@ -80,6 +81,7 @@ export function recordPing(deps: Deps, input: PingInput): Promise<PingRef & { is
     }
     const ping = judgeRun({ ...monitor, ...rules }, incoming, tx.now)
     const step = applyPing(monitor, ping, tx.now)
+    const keepsBody = input.body.head.length > 0 && hasRoomForBodies(deps)
     insertPing(tx, {
       ...ping,
       ...input.origin,
@@ -89,12 +91,13 @@ export function recordPing(deps: Deps, input: PingInput): Promise<PingRef & { is
       durationMs: durationOf(tx, { monitor, ping }),
       body: input.body,
       reading: input.reading,
+      keepsBody,
     })
     deletePing(tx, {
       monitorId: monitor.id,
       number: lastPrunedNumber(step.monitor, deps.config.retention.pingsPerMonitor),
     })
-    recordStep(tx, step)
+    recordStep(tx, step, keepsBody ? null : { body: input.body, reading: input.reading })
     return { isCreated, kind: ping.kind, monitorId: monitor.id, number: step.monitor.pingCount }
   })
 }

@@ -18,6 +18,7 @@ export function readWarnings(
   const problems = problemsOf({
     now: clock.now(),
     disk: diskSpace(config.dataDir),
+    diskReserveBytes: config.diskReserveBytes,
     databaseBytes: databaseBytes(db),
     outbox: { ...countReachable(db), lastSentAt: findLastSentAt(db) },
     failingChannels: failing.filter(({ projectId }) => projectIds === null || projectIds.includes(projectId)),

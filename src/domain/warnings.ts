@@ -1,4 +1,5 @@
 // Problems that the administrator should fix before they do harm.
+import type { DiskSpace } from '#lib/disk.ts'
 import { DAY, MINUTE } from '#lib/duration.ts'
 import { GIGABYTE } from '#lib/size.ts'
 
@@ -6,7 +7,9 @@ import { GIGABYTE } from '#lib/size.ts'
 export interface WarningFacts {
   now: number
   /** The file system of the data folder. */
-  disk: { freeBytes: number; totalBytes: number } | null
+  disk: DiskSpace | null
+  /** As configured; null for the default. */
+  diskReserveBytes: number | null
   databaseBytes: number
   /** Excludes deliveries of a failing channel, which wait for their next attempt. */
   outbox: { waiting: number; oldestAt: number | null; lastSentAt: number | null }
@@ -29,7 +32,7 @@ export type Problem =
   | { kind: 'outbox'; waiting: number; waitedMs: number; silentMs: number }
   /** The affected channels, or the first of them. */
   | { kind: 'channels'; count: number; lastedMs: number; channels: Pick<FailingChannel, 'id' | 'name'>[] }
-  | { kind: 'disk'; freeBytes: number; totalBytes: number }
+  | ({ kind: 'disk'; isReserve: boolean } & DiskSpace)
   /** `ahead`: all are dated in the future. Null: there is none yet. */
   | { kind: 'backup'; ageMs: number | 'ahead' | null }
 
@@ -38,6 +41,8 @@ export type ProblemKind = Problem['kind']
 const DISK_FREE_SHARE_MIN = 0.05
 /** Enough free space on any disk. */
 const DISK_FREE_ENOUGH = GIGABYTE
+const RESERVE_SHARE = 0.02
+const RESERVE_BYTES_MAX = 200_000_000
 const OUTBOX_WAIT_MAX_MS = 15 * MINUTE
 const CHANNEL_FAILS_MAX_MS = 15 * MINUTE
 const CHANNELS_NAMED_MAX = 3
@@ -76,11 +81,19 @@ function channelsProblem({ failingChannels, now }: WarningFacts): Problem | null
   return { kind: 'channels', count: lost.length, lastedMs: now - longest.since, channels }
 }
 
+type DiskFacts = Pick<WarningFacts, 'disk' | 'diskReserveBytes' | 'databaseBytes'>
+
 /** A backup and a change of the schema need space for a copy of the database. */
-export function diskProblem({ disk, databaseBytes }: Pick<WarningFacts, 'disk' | 'databaseBytes'>): Problem | null {
+export function diskProblem({ disk, diskReserveBytes, databaseBytes }: DiskFacts): Problem | null {
   if (disk === null) return null
+  const isReserve = isInReserve(disk, diskReserveBytes)
   const needed = Math.max(databaseBytes, Math.min(disk.totalBytes * DISK_FREE_SHARE_MIN, DISK_FREE_ENOUGH))
-  return disk.freeBytes >= needed ? null : { kind: 'disk', ...disk }
+  return disk.freeBytes >= needed && !isReserve ? null : { kind: 'disk', ...disk, isReserve }
+}
+
+/** Whether so little space is free that it is reserved for pings without their bodies. */
+export function isInReserve({ freeBytes, totalBytes }: DiskSpace, reserveBytes: number | null): boolean {
+  return freeBytes < (reserveBytes ?? Math.min(totalBytes * RESERVE_SHARE, RESERVE_BYTES_MAX))
 }
 
 function backupProblem({ backups, now }: WarningFacts): Problem | null {

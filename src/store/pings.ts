@@ -29,10 +29,15 @@ export const PING_COLUMNS = `
     SELECT 1 FROM bodies WHERE bodies.monitor_id = pings.monitor_id AND bodies.number = pings.number
   ) AS has_body`
 
-/** The body is stored separately. */
+/** The body is stored separately, or only its size. */
 export function insertPing(
   tx: Tx,
-  { body, reading, ...ping }: Omit<RecordedPing, 'bodySize' | 'droppedBytes'> & KeptBody,
+  {
+    body,
+    reading,
+    keepsBody = true,
+    ...ping
+  }: Omit<RecordedPing, 'bodySize' | 'droppedBytes'> & KeptBody & { keepsBody?: boolean },
 ): void {
   const keptBytes = body.head.length + body.tail.length
   const bodyBytes = keptBytes === 0 ? 0 : keptBytes + (body.cutBytes ?? 0)
@@ -46,7 +51,7 @@ export function insertPing(
      )`,
     { ...ping, reportedBy: ping.reportedBy ?? null, bodyBytes },
   )
-  if (bodyBytes > 0) insertBody(tx, { monitorId: ping.monitorId, number: ping.number, body, reading })
+  if (bodyBytes > 0 && keepsBody) insertBody(tx, { monitorId: ping.monitorId, number: ping.number, body, reading })
 }
 
 /** The senders of a monitor's newest pings. */

@@ -39,9 +39,13 @@ function problemInWords(problem: Problem): string {
     case 'channels':
       return channelsInWords(problem)
     case 'disk': {
-      const { freeBytes, totalBytes } = problem
+      const { freeBytes, totalBytes, isReserve } = problem
       const room = `${sizeInWords(freeBytes)} of ${sizeInWords(totalBytes)} free`
-      return `The disk with the data folder is almost full: ${room}. Once it is full, CronGuard can't record pings.`
+      const bodies = isReserve ? ' Bodies of pings are no longer stored.' : ''
+      return (
+        `The disk with the data folder is almost full: ${room}.${bodies} ` +
+        "Once it is full, CronGuard can't record pings."
+      )
     }
     case 'backup':
       return backupInWords(problem)

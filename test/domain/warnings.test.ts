@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { unhealthyParts } from '#domain/health.ts'
-import { problemsOf, type WarningFacts } from '#domain/warnings.ts'
+import { isInReserve, problemsOf, type WarningFacts } from '#domain/warnings.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '#lib/duration.ts'
 import { GIGABYTE } from '#lib/size.ts'
 import { warningOf } from '#words/warnings.ts'
@@ -11,6 +11,7 @@ const MB = 1_000_000
 const ALL_WELL: WarningFacts = {
   now: NOW,
   disk: { freeBytes: 10 * GIGABYTE, totalBytes: 20 * GIGABYTE },
+  diskReserveBytes: null,
   databaseBytes: 50 * MB,
   outbox: { waiting: 0, oldestAt: null, lastSentAt: null },
   failingChannels: [],
@@ -128,6 +129,30 @@ describe('Warning: disk almost full', () => {
       'The disk with the data folder is almost full: 312 MB of 20 GB free. ' +
         "Once it is full, CronGuard can't record pings.",
     ])
+  })
+})
+
+describe('isInReserve', () => {
+  test.each([
+    ['2% of a small disk', 20 * MB, GIGABYTE, null, false],
+    ['less than 2% of a small disk', 19 * MB, GIGABYTE, null, true],
+    ['200 MB of a large disk', 200 * MB, 4000 * GIGABYTE, null, false],
+    ['less than 200 MB of a large disk', 199 * MB, 4000 * GIGABYTE, null, true],
+    ['less than configured', 499 * MB, GIGABYTE, 500 * MB, true],
+    ['as much as configured', 500 * MB, GIGABYTE, 500 * MB, false],
+    ['nothing, with a reserve of 0', 0, GIGABYTE, 0, false],
+  ])('when %s is free (%d of %d, configured: %p): %p', (_what, freeBytes, totalBytes, reserveBytes, isReserve) => {
+    expect(isInReserve({ freeBytes, totalBytes }, reserveBytes)).toBe(isReserve)
+  })
+
+  test('says that bodies are no longer stored', () => {
+    const disk = { freeBytes: 150 * MB, totalBytes: 20 * GIGABYTE }
+    const text =
+      'The disk with the data folder is almost full: 150 MB of 20 GB free. Bodies of pings are no longer stored. ' +
+      "Once it is full, CronGuard can't record pings."
+    expect(textsOf({ disk })).toEqual([text])
+    const plenty = { disk: { freeBytes: 10 * GIGABYTE, totalBytes: 20 * GIGABYTE }, diskReserveBytes: 11 * GIGABYTE }
+    expect(textsOf(plenty)).toEqual([expect.stringContaining('Bodies of pings are no longer stored.')])
   })
 })
 

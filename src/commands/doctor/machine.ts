@@ -118,7 +118,7 @@ export const disk: Check = (config) => {
   }
   const says = `${sizeInWords(space.freeBytes)} of ${sizeInWords(space.totalBytes)} free`
   if (isDiskFull(space)) return bad(`The disk is full: ${says}. CronGuard cannot record pings. ${FREE_SPACE_ADVICE}`)
-  const problem = diskProblem({ disk: space, databaseBytes: databaseSize(config) })
+  const problem = diskProblem({ ...config, disk: space, databaseBytes: databaseSize(config) })
   return problem === null ? ok(`${says}.`) : warn(`${warningOf(problem).text} ${FREE_SPACE_ADVICE}`)
 }
 

@@ -144,13 +144,15 @@ interface BodyProps {
   rawAddress: string | null
 }
 
+const NOT_STORED = 'newer ones needed the space, or the disk was almost full'
+
 function Body({ body, ping: { bodySize, droppedBytes, scheme }, rawAddress }: BodyProps) {
   if (body === null) {
     return (
       <section class="section" aria-label="Body">
         <p class="soft">
           {droppedBytes > 0
-            ? `The body (${droppedBytes.toLocaleString('en')} bytes) was deleted to make room for newer ones.`
+            ? `The body (${droppedBytes.toLocaleString('en')} bytes) is not stored: ${NOT_STORED}.`
             : 'No body. Output that a job sends with its ping appears here.'}
         </p>
       </section>

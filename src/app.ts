@@ -36,6 +36,7 @@ import { createHeartbeat } from '#loops/heartbeat.ts'
 import { type Loop, type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createJanitor } from '#loops/janitor.ts'
 import { createOutbox } from '#loops/outbox.ts'
+import { createReminder } from '#loops/reminders.ts'
 import { createWarner } from '#loops/warnings.ts'
 import { createWatchdog, type Watched } from '#loops/watchdog.ts'
 import { createWatcher } from '#loops/watcher.ts'
@@ -114,6 +115,7 @@ async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App
   const watched = await beginWatch(deps)
   const loops = startLoops(deps, [
     createChecker(deps, watched),
+    createReminder(deps),
     createOutbox(deps),
     createHeartbeat(deps, watched),
     createWatcher(deps, readUnhealthyParts),

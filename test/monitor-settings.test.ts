@@ -36,6 +36,8 @@ const VALUES: FlatSettings = {
   minRunMs: 5 * SECOND,
   earlyMs: 20 * MINUTE,
   failuresToAlert: 4,
+  remindMs: 2 * HOUR,
+  remindLess: true,
   postOnly: true,
   manualResume: true,
   'filter.startKeywords': 'BEGIN',

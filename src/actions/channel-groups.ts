@@ -51,18 +51,28 @@ export function requireMembers(reader: Reader, channel: Pick<Channel, 'kind' | '
   throw new AppError('invalid', `${field}: ${text}`, { [field]: text })
 }
 
-/** Inserts a delivery for each enabled channel, and for the enabled members of groups. Each gets only one. */
+/**
+ * Inserts a delivery for each enabled channel, and for the enabled members of groups. Each gets only one. `isFor`
+ * leaves some of them out.
+ */
 export function insertDeliveries(
   tx: Tx,
   {
     channels,
     notification,
+    isFor = () => true,
     ...about
-  }: { channels: readonly Channel[]; notification: Notification; notificationId: number; monitorId: number | null },
+  }: {
+    channels: readonly Channel[]
+    notification: Notification
+    notificationId: number
+    monitorId: number | null
+    isFor?: (channel: Channel) => boolean
+  },
 ): void {
   const inserted = new Map<string, string>()
   for (const channel of channels.filter(isEnabled)) {
-    for (const member of membersOf(tx, channel).filter(isEnabled)) {
+    for (const member of membersOf(tx, channel).filter((one) => isEnabled(one) && isFor(one))) {
       const id = inserted.get(member.id) ?? newUuid()
       if (!inserted.has(member.id)) {
         insertDelivery(tx, { ...about, id, channel: member })
@@ -73,6 +83,11 @@ export function insertDeliveries(
       if (isGroup(channel)) insertGroupDelivery(tx, { groupId: channel.id, deliveryId: id })
     }
   }
+}
+
+/** Whether its service keeps an incident by a key, until the recovery closes it. */
+export function keepsIncidents({ kind }: Pick<Channel, 'kind'>): boolean {
+  return findKind(kind)?.isPerIncident === true
 }
 
 /** The outcome of a test of these members. */

@@ -6,7 +6,7 @@ import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, type Outcome, settle } from '#domain/delivery.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
-import { isAboutMonitor, type Notification, notificationZone } from '#domain/notification.ts'
+import { isAboutMonitor, type Notification, notificationZone, occurredAt } from '#domain/notification.ts'
 import { HOUR } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { derivePushKeys } from '#lib/push-keys.ts'
@@ -243,8 +243,8 @@ function withoutSecrets({ db }: Deps, { outcome, projectId }: { outcome: Outcome
 }
 
 // Of a delivery in time, nothing is read.
-function lateness({ db, clock }: Deps, { sequence, notification: { at } }: ClaimedDelivery): Lateness | null {
-  const now = clock.now()
+function lateness({ db, clock }: Deps, { sequence, notification }: ClaimedDelivery): Lateness | null {
+  const [at, now] = [occurredAt(notification), clock.now()]
   const queueing = now - at < LATE_AFTER_MS ? null : findQueueing(db, sequence)
   return queueing && latenessOf({ at, now, ...queueing })
 }

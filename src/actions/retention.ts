@@ -23,6 +23,7 @@ import {
   type PingChunk,
 } from '#store/retention.ts'
 import { deleteExpiredSessions } from '#store/sessions.ts'
+import { deleteEndedSnoozes } from '#store/snoozes.ts'
 import { pruneBodies } from './body-budget.ts'
 import { databasePath } from './copies.ts'
 
@@ -87,6 +88,7 @@ async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
   await deps.db.writeGrouped((tx) => {
     deleteExpiredSessions(tx, now)
     deleteExpiredMailedLinks(tx, now)
+    deleteEndedSnoozes(tx, now)
     deleteExpiredInvitations(tx, now)
     // Days in the future come from a wrong clock. They would make the same wrong clock count as right next time.
     deleteSizesAfter(tx, dayOf(now))

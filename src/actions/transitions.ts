@@ -1,19 +1,29 @@
 // Records every change of a monitor's status, with the incident and the deliveries that follow from it, in the same
 // transaction.
 import type { KeptBody } from '#domain/body.ts'
+import type { Channel } from '#domain/channel.ts'
 import { closesIncident, opensIncident } from '#domain/incident.ts'
 import { type Step, shouldNotify, type Transition } from '#domain/lifecycle.ts'
-import { composeNotification } from '#domain/notification.ts'
+import { composeNotification, type MonitorNotification } from '#domain/notification.ts'
 import { newUuid } from '#lib/tokens.ts'
 import { listChannelsOfMonitor } from '#store/channels.ts'
 import type { Tx } from '#store/database.ts'
 import { insertNotification } from '#store/deliveries.ts'
-import { closeIncident, type IncidentOpening, insertTransition, openIncident } from '#store/incidents.ts'
+import {
+  closeIncident,
+  type IncidentOpening,
+  insertTransition,
+  listNotifiedChannels,
+  muteIncident,
+  openIncident,
+} from '#store/incidents.ts'
 import { findMonitorById, saveState } from '#store/monitors.ts'
 import { findLastPing } from '#store/pings.ts'
 import { findProject } from '#store/projects.ts'
+import { deleteSnoozesUntilRecovery } from '#store/snoozes.ts'
 import { insertDeliveries } from './channel-groups.ts'
 import { readCircumstances } from './circumstances.ts'
+import { snoozeOf } from './snoozes.ts'
 
 /** `unstored`: the body of the ping that caused the step, if it is not stored. */
 export function recordStep(
@@ -37,7 +47,9 @@ function recordTransition(tx: Tx, recorded: Recorded): void {
   const transitionId = insertTransition(tx, { ...transition, monitorId })
   const at = transition.at
   const closed = closesIncident(transition) ? closeIncident(tx, { monitorId, transitionId, at }) : null
-  const opened = opensIncident(transition) ? { id: newUuid(), openedAt: at, openedBy: transitionId } : null
+  const opened = opensIncident(transition)
+    ? { id: newUuid(), openedAt: at, openedBy: transitionId, isMuted: false }
+    : null
   if (opened) openIncident(tx, { id: opened.id, monitorId, transitionId, at })
   if (shouldNotify(transition)) notify(tx, { ...recorded, transitionId, opened, closed })
 }
@@ -54,15 +66,29 @@ function notify(tx: Tx, notified: Notified): void {
   if (monitor === null) throw new Error(`Monitor ${monitorId} vanished in its own transaction.`)
   const lastPing = findLastPing(tx, { monitorId, at: transition.at })
   const incident = opened ?? closed
-  const notification = composeNotification({
-    monitor,
-    transition,
-    project: findProject(tx, monitor.projectId)?.name ?? '',
-    lastPing,
-    dueAt,
-    downSince: closed?.openedAt ?? null,
-    circumstances: incident && readCircumstances(tx, { monitor, transition, incident, lastPing, dueAt, unstored }),
-  })
+  const muting = opened && snoozeOf(tx, { monitor, now: tx.now })
+  const notification: MonitorNotification = {
+    ...composeNotification({
+      monitor,
+      transition,
+      project: findProject(tx, monitor.projectId)?.name ?? '',
+      lastPing,
+      dueAt,
+      downSince: closed?.openedAt ?? null,
+      circumstances: incident && readCircumstances(tx, { monitor, transition, incident, lastPing, dueAt, unstored }),
+    }),
+    ...(muting && { snoozedUntil: muting.endsAt }),
+  }
   const notificationId = insertNotification(tx, { transitionId, projectId: monitor.projectId, notification })
-  insertDeliveries(tx, { notificationId, notification, monitorId, channels: listChannelsOfMonitor(tx, monitorId) })
+  if (closed) deleteSnoozesUntilRecovery(tx, monitorId)
+  if (opened && muting) return muteIncident(tx, { id: opened.id, monitorId })
+  const channels = listChannelsOfMonitor(tx, monitorId)
+  insertDeliveries(tx, { notificationId, notification, monitorId, channels, isFor: whoIsNotified(tx, closed) })
+}
+
+/** Of the end of an incident that was muted, those are notified who know of the incident. */
+function whoIsNotified(tx: Tx, closed: IncidentOpening | null): (channel: Channel) => boolean {
+  if (!closed?.isMuted) return () => true
+  const notified = listNotifiedChannels(tx, closed.id)
+  return ({ id }) => notified.includes(id)
 }

@@ -5,6 +5,7 @@ import type { Facets } from './fingerprint.ts'
 import {
   ALIAS_DIALECTS,
   ALIAS_PATTERN,
+  type AlertRules,
   changeSettings,
   DEFAULT_SETTINGS,
   DESCRIPTION_MAX,
@@ -15,6 +16,8 @@ import {
   type MonitorSettings,
   type MonitorText,
   NAME_MAX,
+  REMIND_MAX_MS,
+  REMIND_MIN_MS,
   SLUG_MAX,
   TAGS_MAX,
 } from './monitor.ts'
@@ -34,6 +37,7 @@ type Below<Group extends string, T> = { [Key in keyof T & string as `${Group}.${
 
 /** All settings in one flat object, by field: "graceMs", "schedule.timeZone". */
 export type FlatSettings = MonitorText &
+  AlertRules &
   Omit<MonitorRules, 'schedule' | 'filter'> &
   Below<'schedule', Schedule> &
   Below<'filter', PingFilter>
@@ -154,6 +158,20 @@ const DESCRIBED: Record<SettingField, Description> = {
     column: 'failures_to_alert',
     wire: 'failures_to_alert',
     label: 'Failures in a row before an alert',
+  },
+  remindMs: {
+    kind: kinds.optionalDuration(REMIND_MIN_MS, REMIND_MAX_MS),
+    column: 'remind_ms',
+    wire: 'remind',
+    label: 'Remind while down',
+    isOptionalInExport: true,
+  },
+  remindLess: {
+    kind: kinds.flag(),
+    column: 'remind_less',
+    wire: 'remind_less',
+    label: 'Remind less and less often',
+    isOptionalInExport: true,
   },
   alias: { kind: kinds.alias(ALIAS_PATTERN, 64), column: 'alias', wire: 'alias', label: 'Alias' },
   aliasDialect: {

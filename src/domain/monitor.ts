@@ -1,4 +1,4 @@
-import { HOUR } from '#lib/duration.ts'
+import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
 import { sha1Hex } from '#lib/tokens.ts'
 import type { PingFilter, PingRules, RunId } from './ping.ts'
 import { DAILY, type Schedule } from './schedule.ts'
@@ -55,6 +55,14 @@ export interface WatchedMonitor extends MonitorRules, MonitorState {
   id: number
 }
 
+/** The settings that decide who is notified, and when. */
+export interface AlertRules {
+  /** How often people are reminded while it is down; null for never. */
+  remindMs: number | null
+  /** Whether the time between reminders doubles each time, up to a day. */
+  remindLess: boolean
+}
+
 /** The settings that are only for people. */
 export interface MonitorText {
   name: string
@@ -68,7 +76,7 @@ export interface MonitorText {
   aliasDialect: AliasDialect | null
 }
 
-export interface Monitor extends WatchedMonitor, MonitorText {
+export interface Monitor extends WatchedMonitor, MonitorText, AlertRules {
   projectId: string
   /** The secret part of its ping URL. */
   pingKey: string
@@ -80,7 +88,7 @@ export interface Monitor extends WatchedMonitor, MonitorText {
   createdAt: number
 }
 
-export type MonitorSettings = MonitorRules & MonitorText
+export type MonitorSettings = MonitorRules & MonitorText & AlertRules
 
 export const NAME_MAX = 100
 export const SLUG_MAX = 100
@@ -91,6 +99,8 @@ export const RECENT_RUNS_MAX = 30
 /** Beyond this number the oldest runs are dropped. */
 export const OPEN_RUNS_MAX = 100
 export const FAILURES_TO_ALERT_MAX = 100
+export const REMIND_MIN_MS = MINUTE
+export const REMIND_MAX_MS = 31 * DAY
 export const ALIAS_PATTERN = /^[A-Za-z0-9_-]{4,64}$/
 /** A shorter alias can be guessed. Only an import creates one. */
 export const NEW_ALIAS_MIN = 16
@@ -151,9 +161,12 @@ export const NO_RULES: MonitorRules = {
   failuresToAlert: 1,
 }
 
+export const NO_ALERT_RULES: AlertRules = { remindMs: null, remindLess: false }
+
 /** The defaults of the management API and of monitors that a ping creates. */
 export const DEFAULT_SETTINGS: MonitorSettings = {
   ...NO_RULES,
+  ...NO_ALERT_RULES,
   name: '',
   slug: '',
   tags: '',

@@ -10,13 +10,17 @@ import type { CutEnds } from './secrets.ts'
 /** The facts of a notification, independent of channels. They don't change after the event. */
 export type Notification = MonitorNotification | Notice
 
-/** A notification about a transition of a monitor. */
+/** A notification about a monitor: a transition, or that an incident goes on. */
 export interface MonitorNotification {
   status: 'down' | 'up'
   /** When the monitor changed. */
   at: number
   reason: TransitionReason
   isTest: boolean
+  /** Absent for a transition. */
+  again?: Again
+  /** Set if a snooze muted it: when the snooze ended, as of then; null for when the monitor recovers. */
+  snoozedUntil?: number | null
   monitor: {
     name: string
     slug: string
@@ -39,6 +43,9 @@ export interface MonitorNotification {
   /** Absent in a test, and in a notification that an earlier version queued. */
   circumstances?: Circumstances
 }
+
+/** Why people are notified again of an open incident, and when. */
+export type Again = { at: number } & ({ is: 'reminder'; number: number } | { is: 'unmuted'; by: 'snooze' })
 
 /** What else was known at the moment of the event. */
 export interface Circumstances {
@@ -103,6 +110,16 @@ export function composeNotification({ monitor, transition, ...facts }: Notificat
     downMs: facts.downSince === null ? null : Math.max(0, at - facts.downSince),
     ...(facts.circumstances && { circumstances: facts.circumstances }),
   }
+}
+
+/** `opening` is the notification that the incident opened. */
+export function composeAgain(opening: MonitorNotification, again: Again): MonitorNotification {
+  return { ...opening, again }
+}
+
+/** When there was a reason to notify people. */
+export function occurredAt(notification: Notification): number {
+  return isAboutMonitor(notification) ? (notification.again?.at ?? notification.at) : notification.at
 }
 
 /** The notification of a channel test, about a fictional monitor that is down. */

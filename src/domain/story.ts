@@ -9,6 +9,8 @@ export interface Story {
   incident: Incident
   monitor: { uniqueKey: string; name: string; slug: string }
   opening: Chapter
+  /** Of an incident that went on: reminders, and what a snooze had muted. The oldest comes first. */
+  again: readonly AgainChapter[]
   /** Null while the incident is open. */
   closing: Chapter | null
   /** The newest ping with a result before the monitor went down; null if there is none, or it was deleted. */
@@ -22,6 +24,12 @@ export interface Chapter {
   /** Null if the transition caused no notification. */
   notification: MonitorNotification | null
   /** In order of creation. */
+  deliveries: StoryDelivery[]
+}
+
+/** A notification that the incident goes on. */
+export interface AgainChapter {
+  notification: MonitorNotification
   deliveries: StoryDelivery[]
 }
 

@@ -3,7 +3,7 @@ import { redactedOutput, wholeOutput } from '#actions/redaction.ts'
 import { kindLabel } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import { may, type OwnProject } from '#domain/project.ts'
-import type { Chapter, Story } from '#domain/story.ts'
+import type { Story, StoryDelivery } from '#domain/story.ts'
 import { findOutput } from '#store/delivery-log.ts'
 import { findStory, listStories } from '#store/stories.ts'
 
@@ -26,13 +26,13 @@ interface StoryRequest {
 }
 
 function withOutputs(db: Deps['db'], story: Story): Story {
-  const add = (chapter: Chapter): Chapter => ({
+  const add = <C extends { deliveries: StoryDelivery[] }>(chapter: C): C => ({
     ...chapter,
     deliveries: chapter.deliveries.map((delivery) =>
       runsPrograms(delivery.kind) ? { ...delivery, output: findOutput(db, delivery.id) } : delivery,
     ),
   })
-  return { ...story, opening: add(story.opening), closing: story.closing && add(story.closing) }
+  return changed(story, add)
 }
 
 /** The output that the alert was about. Secrets in it are hidden from people who may not operate the monitor. */
@@ -46,10 +46,16 @@ export function outputOfStory({ db }: Deps, { project, story }: { project: OwnPr
 }
 
 function withKindLabels(story: Story): Story {
-  return { ...story, opening: withLabels(story.opening), closing: story.closing && withLabels(story.closing) }
+  return changed(story, withLabels)
 }
 
-function withLabels(chapter: Chapter): Chapter {
+/** Changes the deliveries of every chapter. */
+function changed(story: Story, change: <C extends { deliveries: StoryDelivery[] }>(chapter: C) => C): Story {
+  const { opening, again, closing } = story
+  return { ...story, opening: change(opening), again: again.map(change), closing: closing && change(closing) }
+}
+
+function withLabels<C extends { deliveries: StoryDelivery[] }>(chapter: C): C {
   const deliveries = chapter.deliveries.map((delivery) => ({ ...delivery, kind: kindLabel(delivery.kind) }))
   return { ...chapter, deliveries }
 }

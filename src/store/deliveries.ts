@@ -75,14 +75,16 @@ export function insertNotification(
     /** Without it and a gap, the notification is about the project. */
     transitionId?: number
     gapId?: number
+    /** Of an open incident that people are notified of again. */
+    incidentId?: string
     projectId: string
     notification: Notification
   },
 ): number {
   const row = tx.get<{ id: number }>(
-    `INSERT INTO notifications (transition_id, blackout_id, project_id, content, created_at)
-     VALUES ($transitionId, $gapId, $projectId, $content, $now) RETURNING id`,
-    { transitionId: null, gapId: null, ...about, content: JSON.stringify(notification), now: tx.now },
+    `INSERT INTO notifications (transition_id, blackout_id, incident_id, project_id, content, created_at)
+     VALUES ($transitionId, $gapId, $incidentId, $projectId, $content, $now) RETURNING id`,
+    { transitionId: null, gapId: null, incidentId: null, ...about, content: JSON.stringify(notification), now: tx.now },
   )
   if (row === null) throw new Error('The new notification was not inserted.')
   return row.id

@@ -57,7 +57,8 @@ export function listDeliveriesOfIncident(reader: Reader, incidentId: string): De
     .all<RecordRow>(
       `SELECT ${RECORD_COLUMNS}
          FROM incidents JOIN ${RECORD_TABLES}
-        WHERE incidents.id = $incidentId AND notifications.transition_id IN (opened_by, closed_by)
+        WHERE incidents.id = $incidentId
+          AND (notifications.transition_id IN (opened_by, closed_by) OR notifications.incident_id = incidents.id)
         ORDER BY deliveries.sequence`,
       { incidentId },
     )

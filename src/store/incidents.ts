@@ -1,6 +1,9 @@
 import { displayName } from '#domain/account.ts'
 import type { Acknowledgment, AcknowledgmentLink, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
 import type { RecordedTransition, Transition, TransitionReason } from '#domain/lifecycle.ts'
+import type { AlertRules } from '#domain/monitor.ts'
+import type { MonitorNotification } from '#domain/notification.ts'
+import type { Reminded } from '#domain/reminder.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Reader, Tx } from './database.ts'
 
@@ -77,6 +80,8 @@ export function openIncident(
 export interface IncidentOpening {
   id: string
   openedAt: number
+  /** Whether a notification of it is owed because it was muted. */
+  isMuted: boolean
   /** The transition that opened it. */
   openedBy: number
 }
@@ -90,12 +95,13 @@ export function closeIncident(
   closing: { monitorId: number; transitionId: number; at: number },
 ): IncidentOpening | null {
   tx.touch(closing.monitorId)
-  return tx.get<IncidentOpening>(
+  const row = tx.get<Omit<IncidentOpening, 'isMuted'> & { isMuted: number }>(
     `UPDATE incidents SET closed_by = $transitionId, closed_at = max(opened_at, $at)
       WHERE monitor_id = $monitorId AND closed_at IS NULL
-      RETURNING id, opened_at AS openedAt, opened_by AS openedBy`,
+      RETURNING id, opened_at AS openedAt, opened_by AS openedBy, muted_at IS NOT NULL AS isMuted`,
     closing,
   )
+  return row && { ...row, isMuted: row.isMuted === 1 }
 }
 
 /** The due time without a ping that a transition is about. Null if it has another reason. */
@@ -118,13 +124,97 @@ export function findIncident(reader: Reader, id: string): { incident: Incident; 
   return row && { incident: toIncident(row), projectId: row.project_id }
 }
 
+/** Of an open incident: what was said of it so far, and the notification that it opened. */
+export interface OpenIncident extends Reminded {
+  id: string
+  monitorId: number
+  /** Since when a notification is owed because it was muted; null if none is. */
+  mutedAt: number | null
+  /** Null for an incident of a version without notifications. */
+  opening: MonitorNotification | null
+}
+
+interface OpenRow extends Omit<OpenIncident, 'opening'> {
+  content: string | null
+}
+
+const OPEN_COLUMNS = `incidents.id, incidents.monitor_id AS monitorId, opened_at AS openedAt,
+  reminded_at AS remindedAt, reminders, muted_at AS mutedAt,
+  (SELECT content FROM notifications WHERE transition_id = opened_by) AS content`
+
+/** Null if it is closed. */
+export function findOpenIncident(reader: Reader, id: string): OpenIncident | null {
+  const row = reader.get<OpenRow>(`SELECT ${OPEN_COLUMNS} FROM incidents WHERE id = $id AND closed_at IS NULL`, { id })
+  if (row === null) return null
+  const { content, ...incident } = row
+  return { ...incident, opening: content === null ? null : JSON.parse(content) }
+}
+
+/** The open incidents of a project by monitor. */
+export function listOpenOfProject(reader: Reader, projectId: string): Map<number, string> {
+  const rows = reader.all<{ id: string; monitorId: number }>(
+    `SELECT incidents.id, monitor_id AS monitorId
+       FROM incidents JOIN monitors ON monitors.id = monitor_id
+      WHERE project_id = $projectId AND closed_at IS NULL`,
+    { projectId },
+  )
+  return new Map(rows.map(({ id, monitorId }) => [monitorId, id]))
+}
+
+/** The channels that were notified of an incident. */
+export function listNotifiedChannels(reader: Reader, incidentId: string): string[] {
+  return reader
+    .all<{ id: string }>(
+      `SELECT DISTINCT channel_id AS id
+         FROM incidents
+         JOIN notifications ON transition_id = opened_by OR incident_id = incidents.id
+         JOIN deliveries ON notification_id = notifications.id
+        WHERE incidents.id = $incidentId AND channel_id IS NOT NULL`,
+      { incidentId },
+    )
+    .map(({ id }) => id)
+}
+
+/** Open incidents of monitors with reminders that no one has acknowledged, and muted ones. */
+export function listWatchedIncidents(
+  reader: Reader,
+): (Reminded & AlertRules & { id: string; mutedAt: number | null })[] {
+  return reader
+    .all<Reminded & { id: string; mutedAt: number | null; remindMs: number | null; remindLess: number }>(
+      `SELECT incidents.id, opened_at AS openedAt, reminded_at AS remindedAt, reminders, muted_at AS mutedAt,
+              remind_ms AS remindMs, remind_less AS remindLess
+         FROM incidents JOIN monitors ON monitors.id = monitor_id
+        WHERE closed_at IS NULL
+          AND (muted_at IS NOT NULL OR (remind_ms IS NOT NULL AND acknowledged_at IS NULL))`,
+    )
+    .map((row) => ({ ...row, remindLess: row.remindLess === 1 }))
+}
+
+/** Owes the monitor's people a notification of its open incident, unless one is owed already. */
+export function muteIncident(tx: Tx, { id, monitorId }: { id: string; monitorId: number }): void {
+  tx.touch(monitorId)
+  tx.run('UPDATE incidents SET muted_at = $now WHERE id = $id AND muted_at IS NULL', { id, now: tx.now })
+}
+
+export function noteReminder(
+  tx: Tx,
+  { id, monitorId, isCounted }: { id: string; monitorId: number; isCounted: boolean },
+): void {
+  tx.touch(monitorId)
+  tx.run('UPDATE incidents SET reminded_at = $now, reminders = reminders + $count, muted_at = NULL WHERE id = $id', {
+    id,
+    now: tx.now,
+    count: isCounted ? 1 : 0,
+  })
+}
+
 /** The incident that a delivery is about, or null. */
 export function findIncidentIdOfDelivery(reader: Reader, deliveryId: string): string | null {
   const row = reader.get<{ id: string }>(
     `SELECT incidents.id
        FROM deliveries
        JOIN notifications ON notifications.id = notification_id
-       JOIN incidents ON transition_id IN (opened_by, closed_by)
+       JOIN incidents ON transition_id IN (opened_by, closed_by) OR incidents.id = incident_id
       WHERE deliveries.id = $deliveryId AND incidents.monitor_id = deliveries.monitor_id`,
     { deliveryId },
   )
@@ -143,7 +233,7 @@ const SUMMARY_COLUMNS = `${INCIDENT_COLUMNS}, monitors.unique_key, monitors.name
   (SELECT reason FROM transitions WHERE transitions.id = opened_by) AS reason,
   (SELECT count(*)
      FROM notifications JOIN deliveries ON deliveries.notification_id = notifications.id
-    WHERE transition_id IN (opened_by, closed_by) AND state = 'failed') AS failed_deliveries`
+    WHERE (transition_id IN (opened_by, closed_by) OR incident_id = incidents.id) AND state = 'failed') AS failed_deliveries`
 
 interface IncidentRange extends IncidentPlace {
   projectId: string

@@ -15,7 +15,7 @@ export function findLastIncident(reader: Reader, projectId: string): SentInciden
             (SELECT closing.content FROM incidents JOIN notifications AS closing ON closing.transition_id = closed_by
               WHERE opened_by = notifications.transition_id) AS up
        FROM notifications
-      WHERE project_id = $projectId AND content ->> 'status' = 'down'
+      WHERE project_id = $projectId AND transition_id IS NOT NULL AND content ->> 'status' = 'down'
       ORDER BY id DESC
       LIMIT 1`,
     { projectId },

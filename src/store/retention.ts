@@ -108,7 +108,7 @@ export function deleteOldNotices(tx: Tx, { before, limit }: { before: number; li
     `DELETE FROM notifications
       WHERE id IN (
               SELECT id FROM notifications AS old
-               WHERE transition_id IS NULL AND blackout_id IS NULL AND created_at < $before
+               WHERE transition_id IS NULL AND blackout_id IS NULL AND incident_id IS NULL AND created_at < $before
                  AND NOT EXISTS (SELECT 1 FROM deliveries WHERE notification_id = old.id AND settled_at IS NULL)
                LIMIT $limit
             )`,

@@ -2,7 +2,7 @@
 import type { Attempt, DeliveryState, FailureReason, Outcome } from '#domain/delivery.ts'
 import type { TransitionReason } from '#domain/lifecycle.ts'
 import type { MonitorNotification } from '#domain/notification.ts'
-import type { Chapter, Story, StoryDelivery, StoryPing } from '#domain/story.ts'
+import type { AgainChapter, Chapter, Story, StoryDelivery, StoryPing } from '#domain/story.ts'
 import type { Reader } from './database.ts'
 import { INCIDENT_COLUMNS, INCIDENT_TABLES, type IncidentRow, toIncident } from './incidents.ts'
 
@@ -15,15 +15,22 @@ interface HeadRow extends IncidentRow {
 
 interface ChapterRow {
   transition_id: number
+  notification_id: number | null
   at: number
   reason: TransitionReason
   content: string | null
 }
 
+interface AgainRow {
+  id: number
+  incident_id: string
+  content: string
+}
+
 interface DeliveryRow {
   sequence: number
   id: string
-  transition_id: number
+  notification_id: number
   channel_id: string | null
   channel_name: string
   channel_kind: string
@@ -68,11 +75,13 @@ export function listStories(reader: Reader, page: { monitorId: number; limit: nu
 function toStories(reader: Reader, heads: HeadRow[]): Story[] {
   const transitionIds = heads.flatMap(({ opened_by, closed_by }) => (closed_by ? [opened_by, closed_by] : [opened_by]))
   const chapters = readChapters(reader, JSON.stringify(transitionIds))
+  const again = readAgain(reader, JSON.stringify(heads.map(({ id }) => id)))
   const lastPings = readLastPings(reader, JSON.stringify(heads.map(({ opened_by }) => opened_by)))
   return heads.map((head) => ({
     incident: toIncident(head),
     monitor: { uniqueKey: head.unique_key, name: head.monitor_name, slug: head.slug },
     opening: chapterOf(chapters, head.opened_by),
+    again: again.get(head.id) ?? [],
     closing: head.closed_by === null ? null : chapterOf(chapters, head.closed_by),
     lastPing: lastPings.get(head.opened_by) ?? null,
   }))
@@ -86,35 +95,59 @@ function chapterOf(chapters: Map<number, Chapter>, transitionId: number): Chapte
 
 function readChapters(reader: Reader, transitionIds: string): Map<number, Chapter> {
   const rows = reader.all<ChapterRow>(
-    `SELECT transitions.id AS transition_id, at, reason, content
+    `SELECT transitions.id AS transition_id, at, reason, content, notifications.id AS notification_id
        FROM transitions LEFT JOIN notifications ON notifications.transition_id = transitions.id
       WHERE transitions.id IN (SELECT value FROM json_each($transitionIds))`,
     { transitionIds },
   )
-  const deliveries = readDeliveries(reader, transitionIds)
+  const deliveries = readDeliveries(
+    reader,
+    rows.map((row) => row.notification_id),
+  )
   return new Map(
-    rows.map(({ transition_id, at, reason, content }) => {
+    rows.map(({ transition_id, notification_id, at, reason, content }) => {
       const notification: MonitorNotification | null = content === null ? null : JSON.parse(content)
-      return [transition_id, { at, reason, notification, deliveries: deliveries.get(transition_id) ?? [] }]
+      return [transition_id, { at, reason, notification, deliveries: deliveries.get(notification_id ?? 0) ?? [] }]
     }),
   )
 }
 
-function readDeliveries(reader: Reader, transitionIds: string): Map<number, StoryDelivery[]> {
+/** By incident. */
+function readAgain(reader: Reader, incidentIds: string): Map<string, AgainChapter[]> {
+  const rows = reader.all<AgainRow>(
+    `SELECT id, incident_id, content FROM notifications
+      WHERE incident_id IN (SELECT value FROM json_each($incidentIds))
+      ORDER BY id`,
+    { incidentIds },
+  )
+  const deliveries = readDeliveries(
+    reader,
+    rows.map(({ id }) => id),
+  )
+  return grouped(
+    rows.map(({ id, incident_id, content }) => [
+      incident_id,
+      { notification: JSON.parse(content), deliveries: deliveries.get(id) ?? [] },
+    ]),
+  )
+}
+
+/** By notification. */
+function readDeliveries(reader: Reader, notificationIds: readonly (number | null)[]): Map<number, StoryDelivery[]> {
   const rows = reader.all<DeliveryRow>(
-    `SELECT sequence, deliveries.id, transition_id, channel_id, channel_name, channel_kind,
+    `SELECT sequence, deliveries.id, notification_id, channel_id, channel_name, channel_kind,
             channels.id IS NOT NULL AND disabled_at IS NULL AS is_reachable,
             deliveries.created_at > notifications.created_at AS is_repeat,
             state, deliveries.created_at, next_attempt_at
        FROM notifications
        JOIN deliveries ON deliveries.notification_id = notifications.id
        LEFT JOIN channels ON channels.id = channel_id
-      WHERE transition_id IN (SELECT value FROM json_each($transitionIds))
+      WHERE notification_id IN (SELECT value FROM json_each($notificationIds))
       ORDER BY sequence`,
-    { transitionIds },
+    { notificationIds: JSON.stringify(notificationIds) },
   )
   const attempts = readAttempts(reader, JSON.stringify(rows.map(({ sequence }) => sequence)))
-  return grouped(rows.map((row) => [row.transition_id, toDelivery(row, attempts.get(row.sequence) ?? [])]))
+  return grouped(rows.map((row) => [row.notification_id, toDelivery(row, attempts.get(row.sequence) ?? [])]))
 }
 
 function readAttempts(reader: Reader, sequences: string): Map<number, Attempt[]> {
@@ -152,8 +185,8 @@ function readLastPings(reader: Reader, transitionIds: string): Map<number, Story
   return new Map(rows.map(({ transitionId, ...ping }) => [transitionId, ping]))
 }
 
-function grouped<T>(entries: [key: number, item: T][]): Map<number, T[]> {
-  const groups = new Map<number, T[]>()
+function grouped<Key, T>(entries: [key: Key, item: T][]): Map<Key, T[]> {
+  const groups = new Map<Key, T[]>()
   for (const [key, item] of entries) {
     const group = groups.get(key)
     if (group) group.push(item)

@@ -21,10 +21,12 @@ export function findThread(reader: Reader, { sequence }: { sequence: number }): 
        FROM deliveries
        JOIN notifications ON notifications.id = notification_id
        JOIN incidents ON incidents.id = coalesce(
+         notifications.incident_id,
          (SELECT id FROM incidents WHERE opened_by = transition_id),
          (SELECT id FROM incidents WHERE closed_by = transition_id)
        )
-       LEFT JOIN channel_threads ON incident_id = incidents.id AND channel_threads.channel_id = deliveries.channel_id
+       LEFT JOIN channel_threads ON channel_threads.incident_id = incidents.id
+             AND channel_threads.channel_id = deliveries.channel_id
       WHERE sequence = $sequence`,
     { sequence },
   )

@@ -24,7 +24,15 @@ export const WIRE_SETTINGS = MONITOR_SETTINGS.filter((setting): setting is WireS
  * Settings that Healthchecks doesn't have are left out of responses if they have their default. A client of
  * Healthchecks can then send back the check that it received.
  */
-export const ADDED_SETTINGS: SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert', 'alias']
+export const ADDED_SETTINGS: SettingField[] = [
+  'maxRunMs',
+  'minRunMs',
+  'earlyMs',
+  'failuresToAlert',
+  'remindMs',
+  'remindLess',
+  'alias',
+]
 
 export interface CheckView {
   monitor: Monitor

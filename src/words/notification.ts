@@ -1,5 +1,6 @@
 // What a notification says, in every kind of channel.
 import {
+  type Again,
   type Cause,
   causeOf,
   isAboutMonitor,
@@ -16,7 +17,12 @@ import { scheduleInWords } from './schedule.ts'
 /** "Down: nightly-report": the status comes first, so that a narrow screen still shows it. */
 export function notificationTitle(notification: Notification, zone: string): string {
   if (!isAboutMonitor(notification)) return noticeTitle(notification, zone)
-  return `${notification.status === 'up' ? 'Up' : 'Down'}: ${notification.monitor.name}`
+  return `${statusInTitle(notification)}: ${notification.monitor.name}`
+}
+
+function statusInTitle({ status, again }: MonitorNotification): string {
+  if (status === 'up') return 'Up'
+  return again ? 'Still down' : 'Down'
 }
 
 /** The title in two parts, for a large heading: "Down" and "since 03:30", with the name apart. */
@@ -25,7 +31,7 @@ export function notificationHeading(notification: Notification, zone: string) {
   const { status, at } = notification
   const { name } = notification.monitor
   if (status === 'up') return { word: 'Up', rest: 'again', name }
-  return { word: 'Down', rest: `since ${clockInZone(at, zone)}`, name }
+  return { word: statusInTitle(notification), rest: `since ${clockInZone(at, zone)}`, name }
 }
 
 /** Its subject, in logs and lists. */
@@ -46,7 +52,9 @@ export function notificationDetails(notification: Notification, zone: string): s
 /** The same, with moments as the caller writes them. */
 export function detailsWith(notification: Notification, inWords: (at: number) => string): string {
   if (!isAboutMonitor(notification)) return noticeDetails(notification, inWords)
-  const sentence = causeInWords(causeOf(notification), inWords)
+  const cause = causeInWords(causeOf(notification), inWords)
+  const { again } = notification
+  const sentence = again ? `${againInWords(again, notification.at)} ${cause}` : cause
   return notification.isTest ? `This is a test. A real notification says: “${sentence}”` : sentence
 }
 
@@ -73,6 +81,11 @@ export function notificationLinkLabel(notification: Notification): string {
   if (notification.status === 'notice') return 'Open channel'
   if (notification.circumstances) return 'Open incident'
   return notification.isTest ? 'Open CronGuard' : 'Open monitor'
+}
+
+function againInWords(again: Again, downSince: number): string {
+  const duration = `Down for ${lengthInWords(again.at - downSince)}.`
+  return again.is === 'reminder' ? `Reminder ${again.number}. ${duration}` : `The snooze ended. ${duration}`
 }
 
 function causeInWords(cause: Cause, inWords: (at: number) => string): string {

@@ -6,6 +6,7 @@ import {
   type MonitorChange,
   type MonitorSettings,
   NEW_STATE,
+  NO_ALERT_RULES,
   NO_RULES,
   shownName,
   tagList,
@@ -17,6 +18,7 @@ import { HOUR, MINUTE } from '#lib/duration.ts'
 
 const SETTINGS: MonitorSettings = {
   ...NO_RULES,
+  ...NO_ALERT_RULES,
   filter: { ...NO_RULES.filter, failureKeywords: 'error', httpBody: true },
   name: 'Backup',
   slug: 'backup',

@@ -18,6 +18,7 @@ import { createChecker } from '#loops/checker.ts'
 import { createConfirmer } from '#loops/confirmations.ts'
 import type { Loop } from '#loops/index.ts'
 import { createOutbox } from '#loops/outbox.ts'
+import { createReminder } from '#loops/reminders.ts'
 import { type Db, openDatabase } from '#store/database.ts'
 import { listDeliveries } from '#store/deliveries.ts'
 import { markStarted, markStopped } from '#store/heartbeat.ts'
@@ -192,6 +193,7 @@ export class TestGuard {
     }
     migrate(deps.db)
     const live = createLive(deps)
+    const reminder = createReminder(deps)
     const outbox = createOutbox(deps)
     const confirmer = createConfirmer(deps)
     let begun: { watch: Watch; checker: Loop } | null = null
@@ -204,6 +206,7 @@ export class TestGuard {
       if (begun === null) await begin()
       else this.#markAlive(begun.watch)
       await begun?.checker.tick()
+      await reminder.tick()
       await outbox.tick()
       await outbox.settled()
       await confirmer.tick()

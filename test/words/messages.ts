@@ -1,7 +1,7 @@
 // Every message that CronGuard sends, with sample facts. `bun test/words/messages.ts > test/words/messages.txt`
 // updates the file after a change of their texts.
 
-import { NEW_STATE, NO_RULES } from '#domain/monitor.ts'
+import { NEW_STATE, NO_ALERT_RULES, NO_RULES } from '#domain/monitor.ts'
 import { composeGapNotice, type UnsubscribeNotice } from '#domain/notice.ts'
 import {
   type Circumstances,
@@ -43,6 +43,7 @@ const UNSUBSCRIBED: UnsubscribeNotice = {
 
 const BACKUP: NotificationFacts['monitor'] = {
   ...NO_RULES,
+  ...NO_ALERT_RULES,
   ...NEW_STATE,
   id: 1,
   projectId: 'project-1',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Transition } from '#domain/lifecycle.ts'
-import { type Monitor, NEW_STATE, NO_RULES } from '#domain/monitor.ts'
+import { type Monitor, NEW_STATE, NO_ALERT_RULES, NO_RULES } from '#domain/monitor.ts'
 import {
   composeNotification,
   composeTest,
@@ -20,6 +20,7 @@ const HOSTILE = `<img src=x onerror=alert(1)> & "quotes"`
 const BACKUP: Monitor = {
   id: 1,
   ...NO_RULES,
+  ...NO_ALERT_RULES,
   ...NEW_STATE,
   projectId: 'project-1',
   status: 'down',

@@ -46,6 +46,11 @@ const MORE: Record<string, Partial<FieldAbout>> = {
       'of the interval, at most 15 minutes',
   },
   failures_to_alert: { takes: `how many failures in a row take the check down: 1 to ${FAILURES_TO_ALERT_MAX}` },
+  remind: {
+    takes: 'how often the channels are reminded while the check is down: 60 to 2678400 seconds, or `null`',
+    otherwise: '`null`: no reminders',
+  },
+  remind_less: { takes: `${YES_NO}: the time between reminders doubles each time, up to a day` },
   alias: {
     takes: `the token from another tool: \`${newAliases}\`, or empty`,
   },

@@ -1,5 +1,6 @@
 import { type Acknowledgment, type Incident, incidentMs } from '#domain/incident.ts'
 import {
+  type AgainChapter,
   type Chapter,
   expectationOf,
   maySendAgain,
@@ -48,6 +49,9 @@ export function IncidentStory({ story, isLinked = false, reading, mayOperate }: 
       </p>
       <StoryFacts story={story} reading={reading} />
       <ChapterPart title="Down notifications" chapter={opening} {...context} />
+      {story.again.map((chapter) => (
+        <ChapterPart title={titleOf(chapter)} chapter={chapter} {...context} />
+      ))}
       {closing?.notification && <ChapterPart title="Recovery notifications" chapter={closing} {...context} />}
       {closing && closing.notification === null && (
         <p class="soft">{reasonInWords(closing.reason)}, so no recovery notification was sent.</p>
@@ -191,13 +195,22 @@ interface ChapterContext {
   isLinked: boolean
 }
 
-function ChapterPart({ title, chapter, ...context }: ChapterContext & { title: string; chapter: Chapter }) {
+function titleOf({ notification: { again } }: AgainChapter): string {
+  return again?.is === 'reminder' ? `Reminder ${again.number}` : 'After the snooze'
+}
+
+interface ChapterPartProps extends ChapterContext {
+  title: string
+  chapter: Pick<Chapter, 'notification' | 'deliveries'>
+}
+
+function ChapterPart({ title, chapter, ...context }: ChapterPartProps) {
   const Heading = context.isLinked ? 'h4' : 'h3'
   return (
     <section class="chapter">
       <Heading>{title}</Heading>
       {chapter.deliveries.length === 0 ? (
-        <NoDeliveries {...context} />
+        <NoDeliveries notification={chapter.notification} {...context} />
       ) : (
         <ul class="deliveries">
           {chapter.deliveries.map((delivery) => (
@@ -209,7 +222,22 @@ function ChapterPart({ title, chapter, ...context }: ChapterContext & { title: s
   )
 }
 
-function NoDeliveries({ monitorKey, mayOperate }: ChapterContext) {
+function NoDeliveries({
+  notification,
+  monitorKey,
+  mayOperate,
+  reading,
+}: ChapterContext & Pick<Chapter, 'notification'>) {
+  const { snoozedUntil, status } = notification ?? {}
+  if (snoozedUntil !== undefined) {
+    return (
+      <p class="soft">
+        No one was notified: snoozed until{' '}
+        {snoozedUntil === null ? 'the monitor recovers' : <Moment at={snoozedUntil} reading={reading} />}.
+      </p>
+    )
+  }
+  if (status === 'up') return <p class="soft">No one was notified, because no one had been notified of the incident.</p>
   return (
     <p class="soft">
       No one was notified: this monitor had no enabled channels.

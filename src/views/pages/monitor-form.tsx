@@ -74,6 +74,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
         <Setting form={form} field="name" isRequired hasFocus={monitor === null} />
         <ScheduleFields {...props} />
         <Channels {...props} />
+        <Reminders form={form} />
         <Setting form={form} field="tags" />
         <Setting form={form} field="description" />
         <Advanced {...props} />
@@ -136,6 +137,8 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
 
 const RUN_SETTINGS: readonly SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert']
 
+const REMINDERS: readonly SettingField[] = ['remindMs', 'remindLess']
+
 const HELP: Partial<Record<SettingField, Child>> = {
   tags: 'Separate tags with spaces. Use them to filter the monitor list.',
   description: 'Runbook: what to know when this alert wakes you.',
@@ -146,6 +149,8 @@ const HELP: Partial<Record<SettingField, Child>> = {
     'How early a ping may arrive and still count as on time. Leave empty to use a tenth of the interval, ' +
     'up to 15 minutes. Enter 0 for no tolerance.',
   failuresToAlert: 'Leave empty to alert on the first failure. A missing ping always alerts.',
+  remindMs: 'How often the channels are notified again until someone acknowledges the incident or the job recovers.',
+  remindLess: 'Doubles the time between reminders each time, up to a day.',
   manualResume: "Pings are recorded while the monitor is paused, but they don't resume it.",
   postOnly: 'Ignores GET and HEAD requests, such as those from link previews.',
   'filter.httpBody': 'Keywords decide the result instead of the ping URL.',
@@ -282,6 +287,17 @@ const KEYWORDS: readonly SettingField[] = [
 ]
 
 const ADVANCED: readonly SettingField[] = ['slug', 'alias', ...KEYWORDS]
+
+function Reminders({ form }: Pick<MonitorFormProps, 'form'>) {
+  return (
+    <details class="advanced" open={hasProblems(form, REMINDERS)}>
+      <summary>Reminders</summary>
+      {REMINDERS.map((field) => (
+        <Setting form={form} field={field} />
+      ))}
+    </details>
+  )
+}
 
 function Advanced({ form, monitor }: MonitorFormProps) {
   return (

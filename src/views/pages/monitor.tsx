@@ -270,11 +270,14 @@ function NoChannels({ projectId, mayOperate, hasChannels }: NoChannelsProps) {
 }
 
 function Rules({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
-  const { postOnly, manualResume, filter, maxRunMs, minRunMs, failuresToAlert } = monitor
+  const { postOnly, manualResume, filter, maxRunMs, minRunMs, failuresToAlert, remindMs, remindLess } = monitor
   const rules = [
     ...(maxRunMs === null ? [] : [`Maximum run time: ${durationInWords(maxRunMs)}.`]),
     ...(minRunMs === null ? [] : [`Minimum run time: ${durationInWords(minRunMs)}.`]),
     ...(failuresToAlert === 1 ? [] : [`Goes down after ${failuresToAlert} failures in a row.`]),
+    ...(remindMs === null
+      ? []
+      : [`Reminds every ${durationInWords(remindMs)}${remindLess ? ', then less often' : ''}.`]),
     ...(postOnly ? ['Accepts POST only.'] : []),
     ...(manualResume ? ['Resumes manually only.'] : []),
     ...(filter.httpBody ? ['Keywords in the request body decide the result.'] : []),

@@ -33,7 +33,7 @@ import { findCheck } from './checks.ts'
 import type { ClaimedMessage } from './claims.ts'
 import { awaitsConfirmation, requireConfirmed } from './confirmations.ts'
 import { isFirstFailure, notifyOfFailure } from './failure-mails.ts'
-import { findAcknowledgeUrl } from './incident-links.ts'
+import { findIncidentLinks } from './incident-links.ts'
 import { redactedOutput } from './redaction.ts'
 import type { SendLimits } from './send-limits.ts'
 import { unsubscribeLinkOf } from './signed-links.ts'
@@ -222,7 +222,7 @@ async function trySending(deps: Deps, sending: Sending): Promise<Outcome> {
     links: {
       ...pageLinks(notification, baseUrl),
       unsubscribe: unsubscribeLinkOf(deps, channel),
-      acknowledge: thread ? findAcknowledgeUrl(deps, { thread, notification, channel }) : null,
+      ...(thread && findIncidentLinks(deps, { thread, notification, channel })),
     },
     output: summarized ? null : outputOf(deps, notification),
     late,

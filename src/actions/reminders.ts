@@ -1,4 +1,4 @@
-// Tells people again of incidents that go on: by reminders, and when a snooze ends.
+// Notifies again of incidents that go on: by reminders, and when a snooze ends.
 import type { Deps } from '#deps.ts'
 import type { Channel } from '#domain/channel.ts'
 import type { Monitor } from '#domain/monitor.ts'

@@ -10,7 +10,7 @@ import type { Reader } from '#store/database.ts'
 import { findProject, isMemberAddress } from '#store/projects.ts'
 
 /** What a link does. Its page is at this path. */
-type LinkPurpose = 'acknowledge' | 'confirm-address' | 'unsubscribe' | 'resubscribe'
+type LinkPurpose = 'acknowledge' | 'snooze' | 'confirm-address' | 'unsubscribe' | 'resubscribe'
 
 const LINK_MS = 7 * DAY
 

@@ -1,4 +1,4 @@
-// Snoozing: what happens to some monitors notifies no one for some time. What is still down afterwards is told then.
+// Snoozing: some monitors notify no one for some time. What is still down when a snooze ends is reported then.
 import type { Deps } from '#deps.ts'
 import type { AcknowledgmentLink } from '#domain/incident.ts'
 import { type Monitor, tagList } from '#domain/monitor.ts'
@@ -44,7 +44,7 @@ function invalidEnd(text: string): AppError {
   return new AppError('invalid', text, { endsAt: text })
 }
 
-/** Ends a snooze early. What is still down is told soon. Throws not_found. */
+/** Ends a snooze early. Throws not_found. */
 export function endSnooze(deps: Deps, { projectId, snoozeId }: { projectId: string; snoozeId: string }): void {
   deps.db.write((tx) => {
     const found = findSnooze(tx, snoozeId)

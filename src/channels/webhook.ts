@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
 import type { GapNotice, Notice } from '#domain/notice.ts'
 import {
+  type Again,
   type Circumstances,
   incidentUrl,
   isAboutMonitor,
@@ -203,7 +204,14 @@ export function webhookBody(message: Message): Record<string, unknown> {
     url: notificationUrl(notification, baseUrl),
     incident_url: incidentUrl(notification, baseUrl),
     acknowledge_url: links.acknowledge,
+    ...(links.snooze && { snooze_url: links.snooze }),
+    ...(isAboutMonitor(notification) && notification.again && aboutAgain(notification.again)),
   }
+}
+
+/** Only of an incident that people are notified of again. */
+function aboutAgain(again: Again) {
+  return again.is === 'reminder' ? { event: 'reminder', reminder: again.number } : { event: 'snooze-ended' }
 }
 
 function aboutMonitor({ monitor, lastPing, dueAt, downMs, circumstances }: MonitorNotification) {

@@ -42,6 +42,12 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['List open incidents', 'incident list you@example.com --open'],
     ['List the last 100 incidents as JSON', 'incident list you@example.com --count 100 --json'],
   ],
+  ack: [['Acknowledge an incident with a note', 'ack you@example.com backup --note "Freeing the disk"']],
+  'snooze start': [
+    ['Snooze the monitors of a machine', 'snooze start you@example.com --tag nas --for 2h'],
+    ['Snooze a monitor until it recovers', 'snooze start you@example.com --monitor backup'],
+  ],
+  'snooze list': [['List snoozes with their IDs', 'snooze list you@example.com']],
   'channel list': [['List channels and their state', 'channel list you@example.com']],
   'channel update': [
     ['Notify about all monitors, including new ones', 'channel update you@example.com "On call" --monitors all'],

@@ -1,14 +1,18 @@
 import { InvalidArgumentError } from 'commander'
+import { acknowledgeIncident } from '#actions/incidents.ts'
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import { type IncidentSummary, incidentMs, NEWEST_INCIDENTS } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
 import { systemClock } from '#lib/clock.ts'
 import { shortDuration } from '#lib/duration.ts'
+import { AppError } from '#lib/errors.ts'
+import { findUserByEmail } from '#store/accounts.ts'
 import { listIncidents } from '#store/incidents.ts'
 import { acknowledgerInWords } from '#words/acknowledgment.ts'
 import { reasonInWords } from '#words/reason.ts'
 import type { AddCommand, Shell } from './command.ts'
+import { findMonitor } from './named-monitor.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
 
 interface ListOptions {
@@ -35,6 +39,40 @@ export const addIncident: AddCommand = (program, shell) => {
       'print JSON: an array of {id, monitor, reason, opened_at, closed_at, acknowledged_at, acknowledged_by, note}',
     )
     .action((email: string, options: ListOptions) => show(shell, { email, ...options }))
+}
+
+export const addAck: AddCommand = (program, shell) => {
+  program
+    .command('ack')
+    .description('acknowledge the open incident of a monitor')
+    .argument('<email>', 'a member of the project')
+    .argument('<monitor>', 'monitor name, slug or key')
+    .option('--project <name>', 'project name or ID (default: the first one)')
+    .option('--note <text>', 'text to append to the note')
+    .action((email: string, monitor: string, options: { project?: string; note?: string }) =>
+      acknowledge(shell, { email, monitor, ...options }),
+    )
+}
+
+interface Acknowledged {
+  email: string
+  monitor: string
+  project?: string | null
+  note?: string
+}
+
+async function acknowledge(shell: Shell, { email, monitor, project: name = null, note }: Acknowledged): Promise<void> {
+  await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
+    const project = projectOf(deps, { email, name })
+    const { id: monitorId } = findMonitor(deps.db, project, monitor)
+    const filter = { monitorId, isOpen: true, limit: 1, ...NEWEST_INCIDENTS }
+    const [incident] = listIncidents(deps.db, { projectId: project.id, ...filter })
+    if (incident === undefined) throw new AppError('not_found', `${monitor} has no open incident.`)
+    const userId = findUserByEmail(deps.db, email)?.id ?? null
+    const ref = { projectId: project.id, incidentId: incident.id }
+    const isMine = acknowledgeIncident(deps, { ...ref, userId, addedNote: note })
+    shell.tell(isMine ? 'Incident acknowledged.' : 'The incident was already acknowledged.')
+  })
 }
 
 async function show(shell: Shell, { email, project = null, ...options }: ShownOptions): Promise<void> {

@@ -11,7 +11,7 @@ import { EXAMPLES } from './examples.ts'
 import { addExport } from './export.ts'
 import { addHelp, HELP_STYLE, showExamples } from './help.ts'
 import { addImport } from './import.ts'
-import { addIncident } from './incident.ts'
+import { addAck, addIncident } from './incident.ts'
 import { addKey } from './key.ts'
 import { addMigrate } from './migrate.ts'
 import { addMonitor } from './monitor.ts'
@@ -19,13 +19,14 @@ import { addProject } from './project.ts'
 import { addRestore } from './restore.ts'
 import { addSchedule } from './schedule.ts'
 import { addServe } from './serve.ts'
+import { addSnooze } from './snooze.ts'
 import { addUser } from './user.ts'
 import { addVersion } from './version.ts'
 
 /** Every command, under the heading that help and documentation show it below. */
 const COMMANDS: Record<string, AddCommand[]> = {
   'Server:': [addServe, addMigrate, addConfig, addDoctor],
-  'Monitors and channels:': [addProject, addMonitor, addIncident, addChannel, addSchedule],
+  'Monitors and channels:': [addProject, addMonitor, addIncident, addAck, addSnooze, addChannel, addSchedule],
   'Users and keys:': [addUser, addKey],
   'Backup and export:': [addBackup, addRestore, addExport, addImport],
   'Help:': [addVersion, addHelp, addCompletion],

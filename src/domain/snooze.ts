@@ -5,8 +5,6 @@ import { type Monitor, tagList } from './monitor.ts'
 import { nextSlot } from './schedule.ts'
 
 export const SNOOZE_MAX_MS = 31 * DAY
-/** Anyone with the message can use its link. */
-export const SNOOZE_BY_LINK_MAX_MS = DAY
 
 /** Which monitors of a project. */
 export type SnoozeScope = { is: 'monitor'; monitorId: number } | { is: 'tag'; tag: string } | { is: 'project' }
@@ -44,6 +42,10 @@ export const SNOOZE_LENGTHS = ['1h', '4h', 'morning', 'recovery'] as const
 export type SnoozeLength = (typeof SNOOZE_LENGTHS)[number]
 
 /** A shorter snooze would end before anyone sleeps. */
+/** Anyone with the message can use its link, so such a snooze takes at most a day. */
+export const LINK_SNOOZE_LENGTHS = ['1h', '4h', 'morning'] as const satisfies readonly SnoozeLength[]
+export type LinkSnoozeLength = (typeof LINK_SNOOZE_LENGTHS)[number]
+
 const MORNING_MIN_MS = HOUR
 
 /** When a snooze of this length ends; null for when the monitor recovers. */

@@ -42,6 +42,7 @@ import { registrationRoutes } from './web/registration.tsx'
 import { settingsRoutes } from './web/settings.tsx'
 import { signInRoutes } from './web/sign-in.tsx'
 import { signedLinkRoutes } from './web/signed-links.tsx'
+import { snoozeRoutes } from './web/snoozes.tsx'
 import { webAppRoutes } from './web-app.ts'
 
 /** Handles a request. The peer is its address, `UNIX_SOCKET`, or null if the connection is already closed. */
@@ -94,6 +95,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
     channelPageRoutes(web),
     channelOperationRoutes(web),
     incidentRoutes(web),
+    snoozeRoutes(web),
     docsRoutes(web),
     signInRoutes(web),
     registrationRoutes(web),

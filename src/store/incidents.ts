@@ -233,7 +233,8 @@ const SUMMARY_COLUMNS = `${INCIDENT_COLUMNS}, monitors.unique_key, monitors.name
   (SELECT reason FROM transitions WHERE transitions.id = opened_by) AS reason,
   (SELECT count(*)
      FROM notifications JOIN deliveries ON deliveries.notification_id = notifications.id
-    WHERE (transition_id IN (opened_by, closed_by) OR incident_id = incidents.id) AND state = 'failed') AS failed_deliveries`
+    WHERE (transition_id IN (opened_by, closed_by) OR incident_id = incidents.id)
+      AND state = 'failed') AS failed_deliveries`
 
 interface IncidentRange extends IncidentPlace {
   projectId: string

@@ -17,6 +17,8 @@ const NOTICES = {
   'channel-deleted': 'Channel deleted.',
   'incident-acknowledged': 'Incident acknowledged. Everyone in the project can see that you are on it.',
   'incident-released': 'Acknowledgment removed.',
+  snoozed: 'Snoozed. What is still down when the snooze ends is reported then.',
+  'snooze-ended': 'Snooze ended.',
   'note-saved': 'Note saved.',
   'delivery-queued': 'Notification queued for resending.',
   'project-created': 'Project created.',

@@ -23,6 +23,7 @@ import quietLink from '#assets/css/components/quiet-link.css' with { type: 'text
 import rows from '#assets/css/components/rows.css' with { type: 'text' }
 import runStrip from '#assets/css/components/run-strip.css' with { type: 'text' }
 import section from '#assets/css/components/section.css' with { type: 'text' }
+import snooze from '#assets/css/components/snooze.css' with { type: 'text' }
 import status from '#assets/css/components/status.css' with { type: 'text' }
 import steps from '#assets/css/components/steps.css' with { type: 'text' }
 import tag from '#assets/css/components/tag.css' with { type: 'text' }
@@ -90,6 +91,7 @@ const LAYERS = {
     quietLink,
     rows,
     runStrip,
+    snooze,
     steps,
     tag,
     uptimeBars,

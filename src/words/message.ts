@@ -25,6 +25,8 @@ export interface MessageFacts {
     open: string
     /** The page that acknowledges the incident without a sign-in. Null if there is nothing to acknowledge. */
     acknowledge: string | null
+    /** The page that snoozes the monitor without a sign-in. Null or absent if there is nothing to snooze. */
+    snooze?: string | null
     /** The page on which the only recipient unsubscribes. `isOneClick`: a POST to it is enough. Null without one. */
     unsubscribe?: { url: string; isOneClick: boolean } | null
   }
@@ -89,6 +91,7 @@ function ownContentOf({ notification, zone, links, output, late }: MessageFacts)
     links: [
       { label: notificationLinkLabel(notification), url: links.open },
       ...(links.acknowledge === null ? [] : [{ label: 'Acknowledge', url: links.acknowledge }]),
+      ...(links.snooze ? [{ label: 'Snooze', url: links.snooze }] : []),
     ],
   }
 }

@@ -62,6 +62,30 @@ describe('incident list', () => {
     expect(new Set([...columns, head.indexOf('CAUSE')]).size).toBe(1)
   })
 
+  test('ack acknowledges the open incident of a monitor', async () => {
+    expect(await cronguard.run(['ack', ALICE, 'broken', '--note', 'On it.'])).toMatchObject({
+      exitCode: 0,
+      stderr: 'Incident acknowledged.\n',
+    })
+    const [incident] = await json('incident', 'list', ALICE, '--open')
+    expect(incident).toMatchObject({ acknowledged_by: ALICE, note: 'On it.' })
+    const again = await cronguard.run(['ack', ALICE, 'recovered 修理'])
+    expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('has no open incident')])
+  })
+
+  test('snooze starts, lists and ends a snooze', async () => {
+    await ok('monitor', 'update', ALICE, 'broken', '--tags', 'nas', '--remind', '4h')
+    await ok('snooze', 'start', ALICE, '--tag', 'nas', '--for', '2h')
+    const [snooze] = await json('snooze', 'list', ALICE)
+    expect(snooze).toMatchObject({ monitor: null, tag: 'nas', created_by: ALICE, ends_at: expect.stringMatching(/Z$/) })
+    expect(Date.parse(snooze.ends_at) - Date.parse(snooze.created_at)).toBe(7_200_000)
+    expect(await ok('snooze', 'list', ALICE)).toMatch(/tag nas/)
+    await ok('snooze', 'end', ALICE, snooze.id)
+    expect(await json('snooze', 'list', ALICE)).toEqual([])
+    const refused = await cronguard.run(['snooze', 'start', ALICE, '--for', 'soon'])
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('Write a duration')])
+  })
+
   test.each([
     [['--count', '0'], 2, 'a number from 1 to 1000'],
     [['--count', 'x'], 2, 'a number from 1 to 1000'],

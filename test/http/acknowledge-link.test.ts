@@ -1,7 +1,7 @@
 // The link in a message that acknowledges an incident, for anyone who has the message.
 import { afterEach, describe, expect, test } from 'bun:test'
 import { deleteChannel, setChannelDisabled, updateChannel } from '#actions/channels.ts'
-import { acknowledgeUrl, findAcknowledgeUrl } from '#actions/incident-links.ts'
+import { acknowledgeUrl, findIncidentLinks } from '#actions/incident-links.ts'
 import { acknowledgeIncident, withdrawAcknowledgment } from '#actions/incidents.ts'
 import { composeTest } from '#domain/notification.ts'
 import { DAY, HOUR, MINUTE } from '#lib/duration.ts'
@@ -239,7 +239,9 @@ describe('A message has an acknowledge link', () => {
     const notification = { ...composeTest({ project: '', now: 0 }), isTest: false, status: facts.status ?? 'down' }
     const delivery = guard.db.get<{ sequence: number }>('SELECT min(sequence) AS sequence FROM deliveries')
     const thread = delivery && findThread(guard.db, delivery)
-    return thread && findAcknowledgeUrl(guard.deps, { thread, notification, channel: channelOf(facts.channelId) })
+    return (
+      thread && findIncidentLinks(guard.deps, { thread, notification, channel: channelOf(facts.channelId) }).acknowledge
+    )
   }
 
   test('when it is about a monitor that is down', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { z } from 'zod'
+import { snooze } from '#actions/snoozes.ts'
 import { CHANNEL_KINDS } from '#channels/index.ts'
 import { SECONDS } from '#http/api/check-spec.ts'
 import { apiRoutes } from '#http/api/index.ts'
@@ -148,6 +149,7 @@ describe('OpenAPI document', () => {
       'listChecks',
       'listFlips',
       'listIncidents',
+      'listSnoozes',
       'readCheck',
       'readIncident',
       'readProject',
@@ -250,6 +252,7 @@ describe('Management API answers', () => {
     createChannel: { kind: 'email', settings: { address: 'ops@example.org' } },
     createKey: { access: 'read-only' },
     acknowledgeIncident: { note: 'Seen.' },
+    createSnooze: { tag: 'prod', seconds: 3600 },
   }
 
   async function history(project: ReturnType<typeof guard.project>): Promise<Record<string, string>> {
@@ -260,6 +263,7 @@ describe('Management API answers', () => {
     await guard.ping(monitor, '/fail', { method: 'POST', body: 'The disk is full.' })
     await guard.tick()
     const incident = guard.db.get<{ id: string }>('SELECT id FROM incidents WHERE monitor_id = $id', { id: monitor.id })
+    const endsAt = guard.clock.now() + 60_000
     const key = guard.db.get<{ id: string }>('SELECT id FROM api_keys WHERE project_id = $id', { id: project.id })
     return {
       checks: monitor.pingKey,
@@ -267,6 +271,7 @@ describe('Management API answers', () => {
       deliveries: guard.deliveries(monitor)[0]?.id ?? '',
       incidents: incident?.id ?? '',
       keys: key?.id ?? '',
+      snoozes: snooze(guard.deps, { projectId: project.id, scope: { is: 'project' }, endsAt, userId: null }).id,
     }
   }
 })

@@ -1,4 +1,5 @@
 import { invite } from '#actions/members.ts'
+import { snooze as startSnooze } from '#actions/snoozes.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
 import { listApiKeys } from '#store/projects.ts'
 import { TestGuard } from './cronguard.ts'
@@ -24,11 +25,18 @@ export async function newWorld(guard = new TestGuard()) {
     email: '',
     role: 'viewer',
   })
+  const { id: snooze } = startSnooze(guard.deps, {
+    projectId: project.id,
+    scope: { is: 'project' },
+    endsAt: guard.clock.now() + HOUR,
+    userId: null,
+  })
   const ids: Record<string, string> = {
     project: project.id,
     monitor: monitor.uniqueKey,
     number: '1',
     channel,
+    snooze,
     incident: guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id ?? '',
     delivery: guard.deliveries(monitor)[0]?.id ?? '',
     key: listApiKeys(guard.db, project.id)[0]?.id ?? '',

@@ -27,6 +27,7 @@ export const RESOURCES = [
   'Channels',
   'Deliveries',
   'Incidents',
+  'Snoozes',
   'Project',
   'Keys',
   'Badges',

@@ -129,6 +129,17 @@ export const IncidentDetails = Incident.extend({
   deliveries: z.array(Delivery).optional().describe('All its notifications, oldest first. Only for a read-write key.'),
 }).meta({ id: 'IncidentDetails' })
 
+export const SnoozeAnswer = z
+  .object({
+    id: z.uuid(),
+    check: UniqueKey.nullable().describe('Null, like the tag, if all checks of the project are snoozed.'),
+    tag: z.string().nullable(),
+    created: Time,
+    created_by: z.string().nullable().describe('A name, or the channel whose link was used. Null for the API.'),
+    ends: Time.nullable().describe('Null: until the check recovers.'),
+  })
+  .meta({ id: 'Snooze' })
+
 export const Project = z
   .object({
     id: z.uuid(),

@@ -8,6 +8,7 @@ import { deliveryRoutes } from './deliveries.ts'
 import { historyRoutes } from './history.ts'
 import { incidentApiRoutes } from './incidents.ts'
 import { projectApiRoutes } from './project.ts'
+import { snoozeApiRoutes } from './snoozes.ts'
 import { statusRoutes } from './status.ts'
 
 export function apiRoutes(deps: Deps, messageLimits: MessageLimits) {
@@ -17,6 +18,7 @@ export function apiRoutes(deps: Deps, messageLimits: MessageLimits) {
     .use(channelRoutes(deps, messageLimits))
     .use(deliveryRoutes(deps))
     .use(incidentApiRoutes(deps))
+    .use(snoozeApiRoutes(deps))
     .use(projectApiRoutes(deps))
     .use(badgeListRoutes(deps))
     .use(statusRoutes(deps))

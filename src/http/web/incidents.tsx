@@ -1,5 +1,6 @@
 import { resendDelivery } from '#actions/deliveries.ts'
 import { acknowledgeIncident, saveNote, withdrawAcknowledgment } from '#actions/incidents.ts'
+import { snoozeOf } from '#actions/snoozes.ts'
 import type { Deps } from '#deps.ts'
 import {
   cursorAt,
@@ -9,7 +10,9 @@ import {
   noteFingerprint,
   readIncidentCursor,
 } from '#domain/incident.ts'
+import { tagList } from '#domain/monitor.ts'
 import type { Permission } from '#domain/project.ts'
+import type { Snooze } from '#domain/snooze.ts'
 import type { Story } from '#domain/story.ts'
 import { orRerender } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -35,6 +38,9 @@ import {
   listOpenIncidents,
   listPastIncidents,
 } from '#store/incidents.ts'
+import { listNamesAndTags } from '#store/monitor-lists.ts'
+import { findMonitorById } from '#store/monitors.ts'
+import { listSnoozes } from '#store/snoozes.ts'
 import { type FormState, freshForm, SEEN_FIELD } from '#views/components/field.tsx'
 import { IncidentNow, IncidentPage } from '#views/pages/incident.tsx'
 import {
@@ -128,6 +134,8 @@ function readList({ db }: Deps, context: ProjectRequest): IncidentListProps {
     incidents,
     more: found.length > query.count ? moreOf(query, incidents) : null,
     openCount: countOpenIncidents(db, project.id),
+    snoozes: listSnoozes(db, { projectId: project.id, now: context.now }).filter(({ scope }) => scope.is !== 'monitor'),
+    tags: [...new Set(listNamesAndTags(db, project.id).flatMap(({ tags }) => tagList(tags)))].toSorted(),
   }
 }
 
@@ -184,6 +192,7 @@ function showIncident(
       reading={readingOf(context)}
       story={story}
       output={outputOfStory(deps, { project: context.project, story })}
+      snooze={snoozeOfStory(deps, story)}
       form={again?.form ?? freshForm({ note: story.incident.note, [SEEN_FIELD]: noteFingerprint(story.incident.note) })}
       problem={again?.problem ?? null}
     />,
@@ -195,13 +204,19 @@ function showNow({ deps }: WebDeps, context: IncidentRequest): Response {
   const story = storyOf(deps, context)
   const { project } = context
   const output = outputOfStory(deps, { project, story })
-  return partial(<IncidentNow story={story} output={output} reading={readingOf(context)} project={project} />)
+  const now = { story, output, snooze: snoozeOfStory(deps, story), reading: readingOf(context), project }
+  return partial(<IncidentNow {...now} />)
 }
 
 function storyOf(deps: Deps, { incidentId, user }: IncidentRequest): Story {
   const story = readStory(deps, { incidentId, isAdmin: user.isAdmin })
   if (story === null) throw new AppError('not_found', 'Incident not found.')
   return story
+}
+
+function snoozeOfStory({ db, clock }: Deps, { incident }: Story): Snooze | null {
+  const monitor = findMonitorById(db, incident.monitorId)
+  return monitor && snoozeOf(db, { monitor, now: clock.now() })
 }
 
 function acknowledge({ deps }: WebDeps, context: IncidentRequest): Response {

@@ -1,4 +1,5 @@
 // The parts of a monitor's page that are updated separately, each with its own URL.
+import { snoozeOf } from '#actions/snoozes.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { may } from '#domain/project.ts'
 import { readCursor, TIMELINE_FILTERS, type TimelineFilter } from '#domain/timeline.ts'
@@ -69,6 +70,7 @@ export function overviewPart({ deps }: WebDeps, context: MonitorRequest): Markup
       mayOperate={mayOperate}
       pingUrl={mayOperate ? `${deps.config.baseUrl}/ping/${monitor.pingKey}` : ''}
       output={story ? outputOfStory(deps, { project, story }) : null}
+      snooze={snoozeOf(deps.db, { monitor, now: deps.clock.now() })}
       reading={readingOf(context)}
     />
   )

@@ -1,7 +1,7 @@
 // The pages of links in messages. Mail scanners and link previews open links, so GET only shows a button, and POST
 // acts. The token is the permission: no cookie is read, and the page of another site can't know it.
 import { confirmByLink, readConfirmLink } from '#actions/confirmations.ts'
-import { acknowledgeByLink, readAcknowledgeLink } from '#actions/incident-links.ts'
+import { acknowledgeByLink, readAcknowledgeLink, readSnoozeLink, snoozeByLink } from '#actions/incident-links.ts'
 import {
   readResubscribeLink,
   readUnsubscribeLink,
@@ -9,6 +9,8 @@ import {
   unsubscribeByLink,
 } from '#actions/subscriptions.ts'
 import type { Deps } from '#deps.ts'
+import { LINK_SNOOZE_LENGTHS } from '#domain/snooze.ts'
+import { readForm } from '#http/forms.ts'
 import { page } from '#http/respond.tsx'
 import { cookielessRoutes } from '#http/routes.ts'
 import type { Markup } from '#jsx/jsx-runtime'
@@ -19,6 +21,7 @@ import {
   ConfirmAddressPage,
   InvalidLinkPage,
   ResubscribePage,
+  SnoozePage,
   SubscribedPage,
   UnsubscribePage,
 } from '#views/pages/signed-link.tsx'
@@ -34,6 +37,11 @@ export function signedLinkRoutes(deps: Deps) {
       linkPage(deps, (token) => <AcknowledgePage token={token} {...acknowledgeByLink(deps, token)} />),
       { parse: 'none' },
     )
+    .get(
+      '/snooze/:token',
+      linkPage(deps, (token) => <SnoozePage token={token} {...readSnoozeLink(deps, token)} />),
+    )
+    .post('/snooze/:token', (context: LinkContext) => snoozeFrom(deps, context), { parse: 'none' })
     .get(
       '/confirm-address/:token',
       linkPage(deps, (token) => <ConfirmAddressPage token={token} {...readConfirmLink(deps, token)} />),
@@ -61,6 +69,13 @@ export function signedLinkRoutes(deps: Deps) {
       linkPage(deps, (token) => <SubscribedPage {...resubscribeByLink(deps, token)} />),
       { parse: 'none' },
     )
+}
+
+// Without a form, no length is sent.
+async function snoozeFrom(deps: Deps, context: LinkContext): Promise<Response> {
+  const chosen = (await readForm(context.request)).text('length')
+  const length = LINK_SNOOZE_LENGTHS.find((known) => known === chosen) ?? '1h'
+  return linkPage(deps, (token) => <SnoozePage token={token} {...snoozeByLink(deps, token, length)} />)(context)
 }
 
 interface LinkContext {

@@ -1,6 +1,7 @@
 import { NOTE_MAX } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
+import { SNOOZE_LENGTHS, type Snooze } from '#domain/snooze.ts'
 import type { ShownOutput, Story } from '#domain/story.ts'
 import { url } from '#lib/base-path.ts'
 import { FormProblem, type FormState, SeenField, TextArea } from '#views/components/field.tsx'
@@ -9,6 +10,7 @@ import { AcknowledgedBy, IncidentMark, IncidentStory } from '#views/components/i
 import { LastOutput } from '#views/components/last-output.tsx'
 import { Linked } from '#views/components/linked.tsx'
 import type { Reading } from '#views/components/moment.tsx'
+import { ActiveSnooze, SnoozeButton } from '#views/components/snooze.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 interface IncidentPageProps {
@@ -17,18 +19,21 @@ interface IncidentPageProps {
   reading: Reading
   story: Story
   output: ShownOutput | null
+  /** The snooze of its monitor; null if there is none. */
+  snooze: Snooze | null
   /** The form of the note. */
   form: FormState
   /** Set if someone else changed the note in the meantime. */
   problem: string | null
 }
 
-export function IncidentPage({ context, project, reading, story, output, form, problem }: IncidentPageProps) {
+export function IncidentPage(props: IncidentPageProps) {
+  const { context, project, reading, story, output, snooze, form, problem } = props
   const mayOperate = may(project.role, 'operate')
   const name = shownName(story.monitor)
   return (
     <Frame context={context} title={`Incident: ${name}`} room="incidents">
-      <IncidentNow story={story} output={output} reading={reading} project={project} />
+      <IncidentNow story={story} output={output} snooze={snooze} reading={reading} project={project} />
       <section class="section">
         <h2>Note</h2>
         {mayOperate ? (
@@ -41,10 +46,10 @@ export function IncidentPage({ context, project, reading, story, output, form, p
   )
 }
 
-type IncidentNowProps = Pick<IncidentPageProps, 'story' | 'output' | 'reading' | 'project'>
+type IncidentNowProps = Pick<IncidentPageProps, 'story' | 'output' | 'snooze' | 'reading' | 'project'>
 
 /** The part of the page that updates by itself. It excludes the form of the note. */
-export function IncidentNow({ story, output, reading, project }: IncidentNowProps) {
+export function IncidentNow({ story, output, snooze, reading, project }: IncidentNowProps) {
   const { incident, monitor } = story
   const mayOperate = may(project.role, 'operate')
   return (
@@ -62,6 +67,14 @@ export function IncidentNow({ story, output, reading, project }: IncidentNowProp
         <IncidentMark incident={incident} reading={reading} />
         <div class="incident-acknowledgment">
           <Acknowledgment story={story} reading={reading} mayOperate={mayOperate} />
+          {snooze ? (
+            <ActiveSnooze snooze={snooze} reading={reading} mayOperate={mayOperate} />
+          ) : (
+            mayOperate &&
+            incident.closedAt === null && (
+              <SnoozeButton action={url(`/incidents/${incident.id}/snooze`)} lengths={SNOOZE_LENGTHS} />
+            )
+          )}
         </div>
         <LastOutput
           output={output}

@@ -1,10 +1,12 @@
 import { type IncidentCursor, type IncidentSummary, writeIncidentCursor } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
-import type { OwnProject } from '#domain/project.ts'
+import { may, type OwnProject } from '#domain/project.ts'
+import { SNOOZE_LENGTHS, type Snooze } from '#domain/snooze.ts'
 import { type Address, url } from '#lib/base-path.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark } from '#views/components/incident-story.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
+import { ActiveSnooze, LENGTH_WORDS } from '#views/components/snooze.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { reasonInWords } from '#words/reason.ts'
 
@@ -27,6 +29,10 @@ export interface IncidentListProps {
   /** How to load more; null if there are no more. */
   more: { query: IncidentQuery; isNewPage: boolean } | null
   openCount: number
+  /** Those of tags and of the project. */
+  snoozes: readonly Snooze[]
+  /** The tags of the project. */
+  tags: readonly string[]
 }
 
 const FILTER_WORDS: Record<IncidentFilter, string> = { all: 'All', open: 'Open', past: 'Closed' }
@@ -43,7 +49,8 @@ export function IncidentsPage({ context, list }: { context: FrameContext; list: 
 }
 
 /** The list of incidents. Updates when the project changes. */
-export function IncidentList({ project, reading, query, incidents, more, openCount }: IncidentListProps) {
+export function IncidentList(props: IncidentListProps) {
+  const { project, reading, query, incidents, more, openCount } = props
   return (
     <section
       id="incidents"
@@ -78,6 +85,40 @@ export function IncidentList({ project, reading, query, incidents, more, openCou
         </ol>
       )}
       {more && <LoadMore project={project} more={more} />}
+      <Snoozes {...props} />
+    </section>
+  )
+}
+
+/** Snoozes of tags and of the whole project. A monitor's own is on its page. */
+function Snoozes({ project, reading, snoozes, tags }: IncidentListProps) {
+  const mayOperate = may(project.role, 'operate')
+  if (!mayOperate && snoozes.length === 0) return null
+  return (
+    <section class="section" aria-labelledby="snoozes-title">
+      <h2 id="snoozes-title">Snooze</h2>
+      {snoozes.map((snooze) => (
+        <ActiveSnooze snooze={snooze} reading={reading} mayOperate={mayOperate} />
+      ))}
+      {mayOperate && (
+        <form method="post" action={url(`/projects/${project.id}/snoozes`)} class="snooze-form">
+          <select name="tag" aria-label="Monitors">
+            <option value="">All monitors</option>
+            {tags.map((tag) => (
+              <option value={tag}>Tag {tag}</option>
+            ))}
+          </select>
+          <select name="length" aria-label="Snooze for">
+            {SNOOZE_LENGTHS.filter((length) => length !== 'recovery').map((length) => (
+              <option value={length}>{LENGTH_WORDS[length]}</option>
+            ))}
+          </select>
+          <button type="submit" class="button">
+            <Icon name="clock" /> Snooze
+          </button>
+        </form>
+      )}
+      <p class="help">Snoozed monitors notify no one. What is still down when the snooze ends is reported then.</p>
     </section>
   )
 }

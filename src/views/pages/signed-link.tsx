@@ -1,25 +1,30 @@
 import type { Channel } from '#domain/channel.ts'
 import type { Incident } from '#domain/incident.ts'
+import { LINK_SNOOZE_LENGTHS, type Snooze } from '#domain/snooze.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
 import { fullMomentInZone } from '#lib/zone.ts'
+import { LENGTH_WORDS } from '#views/components/snooze.tsx'
 import { Plain } from '#views/layouts/plain.tsx'
 
 interface LinkPageProps {
   title: string
   /** Null when there is nothing to do. */
   button: { action: Address; label: string } | null
+  /** Above the button. */
+  fields?: Child
   children: Child
 }
 
 /** The page of a link in a message. Anyone who was forwarded the message sees it. */
-function LinkPage({ title, button, children }: LinkPageProps) {
+function LinkPage({ title, button, fields, children }: LinkPageProps) {
   return (
     <Plain title={title}>
       <h1>{title}</h1>
       <div class="lead">{children}</div>
       {button && (
         <form method="post" action={button.action}>
+          {fields}
           <button type="submit" class="button button-primary">
             {button.label}
           </button>
@@ -69,6 +74,52 @@ export function AcknowledgePage({ token, incident, monitorName, zone }: Acknowle
       </p>
     </LinkPage>
   )
+}
+
+/** Shows nothing about the monitor but its name. */
+export function SnoozePage({ token, incident: { closedAt }, monitorName, zone, snooze }: SnoozePageProps) {
+  const name = <bdi class="breakable">{monitorName}</bdi>
+  if (closedAt !== null) {
+    return (
+      <LinkPage title="Incident ended" button={null}>
+        <p>
+          <strong>{name}</strong>: the incident ended on {fullMomentInZone(closedAt, zone)}.
+        </p>
+      </LinkPage>
+    )
+  }
+  if (snooze) {
+    const until = snooze.endsAt === null ? 'the monitor recovers' : fullMomentInZone(snooze.endsAt, zone)
+    return (
+      <LinkPage title="Snoozed" button={null}>
+        <p>
+          <strong>{name}</strong> notifies no one until {until}.
+        </p>
+      </LinkPage>
+    )
+  }
+  return (
+    <LinkPage
+      title="Snooze this monitor?"
+      button={{ action: url(`/snooze/${token}`), label: 'Snooze' }}
+      fields={
+        <select name="length" aria-label="Snooze for">
+          {LINK_SNOOZE_LENGTHS.map((length) => (
+            <option value={length}>{LENGTH_WORDS[length]}</option>
+          ))}
+        </select>
+      }
+    >
+      <p>
+        <strong>{name}</strong> is down. While it is snoozed, it notifies no one. If it is still down afterwards, you
+        get another message.
+      </p>
+    </LinkPage>
+  )
+}
+
+interface SnoozePageProps extends AcknowledgePageProps {
+  snooze: Snooze | null
 }
 
 interface ReaderPageProps {

@@ -1,6 +1,7 @@
 import { expectedAt } from '#domain/lifecycle.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { nextSlot, secondsMatter } from '#domain/schedule.ts'
+import { SNOOZE_LENGTHS, type Snooze } from '#domain/snooze.ts'
 import { shownStatus } from '#domain/status.ts'
 import type { ShownOutput } from '#domain/story.ts'
 import { url } from '#lib/base-path.ts'
@@ -10,6 +11,7 @@ import { Icon } from '#views/components/icon.tsx'
 import { LastOutput } from '#views/components/last-output.tsx'
 import { Ago, Due, Moment, type Reading } from '#views/components/moment.tsx'
 import { RunStrip } from '#views/components/run-strip.tsx'
+import { ActiveSnooze, SnoozeButton } from '#views/components/snooze.tsx'
 import { RunningMark, StatusMark } from '#views/components/status.tsx'
 
 export interface MonitorOverviewProps {
@@ -20,6 +22,8 @@ export interface MonitorOverviewProps {
   pingUrl: string
   /** The output that the last alert was about; null if the monitor isn't down. */
   output: ShownOutput | null
+  /** Null if it isn't snoozed. */
+  snooze: Snooze | null
   reading: Reading
 }
 
@@ -52,7 +56,8 @@ export function MonitorOverview(props: MonitorOverviewProps) {
       )}
       {isNew(monitor) && <FirstPing {...props} />}
       {(!isNew(monitor) || monitor.deadlineAt !== null) && <Facts {...props} />}
-      {mayOperate && <Buttons monitor={monitor} />}
+      {props.snooze && <ActiveSnooze snooze={props.snooze} reading={reading} mayOperate={mayOperate} />}
+      {mayOperate && <Buttons monitor={monitor} snooze={props.snooze} />}
     </section>
   )
 }
@@ -169,7 +174,7 @@ function untilThen({ deadlineAt }: Monitor): string {
     : 'The monitor was resumed. It goes down if no ping arrives in time.'
 }
 
-function Buttons({ monitor: { uniqueKey, status } }: Pick<MonitorOverviewProps, 'monitor'>) {
+function Buttons({ monitor: { uniqueKey, status }, snooze }: Pick<MonitorOverviewProps, 'monitor' | 'snooze'>) {
   const isPaused = status === 'paused'
   return (
     <div class="actions">
@@ -183,6 +188,12 @@ function Buttons({ monitor: { uniqueKey, status } }: Pick<MonitorOverviewProps, 
           <Icon name={isPaused ? 'play' : 'pause'} /> {isPaused ? 'Resume' : 'Pause'}
         </button>
       </form>
+      {snooze === null && !isPaused && (
+        <SnoozeButton
+          action={url(`/monitors/${uniqueKey}/snooze`)}
+          lengths={SNOOZE_LENGTHS.filter((length) => length !== 'recovery' || status === 'down')}
+        />
+      )}
     </div>
   )
 }

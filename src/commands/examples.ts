@@ -48,6 +48,7 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['Snooze a monitor until it recovers', 'snooze start you@example.com --monitor backup'],
   ],
   'snooze list': [['List snoozes with their IDs', 'snooze list you@example.com']],
+  'snooze end': [['End a snooze early', 'snooze end you@example.com 6f1c2d3e-4a5b-4c6d-8e7f-001122334455']],
   'channel list': [['List channels and their state', 'channel list you@example.com']],
   'channel update': [
     ['Notify about all monitors, including new ones', 'channel update you@example.com "On call" --monitors all'],

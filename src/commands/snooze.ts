@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander'
 import { projectOf } from '#actions/projects.ts'
 import { endSnooze, requireTag, snooze } from '#actions/snoozes.ts'
 import { withDeps } from '#app.ts'
@@ -8,6 +7,7 @@ import type { Project } from '#domain/project.ts'
 import { readLength } from '#domain/schedule-input.ts'
 import type { Snooze, SnoozeScope } from '#domain/snooze.ts'
 import { systemClock } from '#lib/clock.ts'
+import { AppError } from '#lib/errors.ts'
 import { findUserByEmail } from '#store/accounts.ts'
 import type { Reader } from '#store/database.ts'
 import { findMonitorById } from '#store/monitors.ts'
@@ -21,7 +21,7 @@ interface StartOptions {
   project?: string
   monitor?: string
   tag?: string
-  for?: number
+  for?: string
 }
 
 export const addSnooze: AddCommand = (program, shell) => {
@@ -33,7 +33,7 @@ export const addSnooze: AddCommand = (program, shell) => {
     .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--monitor <name>', 'monitor name, slug or key')
     .option('--tag <tag>', 'monitors with this tag')
-    .option('--for <duration>', 'how long, such as "2h" (default for one monitor: until it recovers)', readFor)
+    .option('--for <duration>', 'how long, such as "2h" (default for one monitor: until it recovers)')
     .action((email: string, options: StartOptions) => start(shell, email, options))
   command
     .command('list')
@@ -59,7 +59,7 @@ export const addSnooze: AddCommand = (program, shell) => {
 async function start(shell: Shell, email: string, { project: name = null, ...options }: StartInput): Promise<void> {
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
     const project = projectOf(deps, { email, name })
-    const endsAt = options.for === undefined ? null : deps.clock.now() + options.for
+    const endsAt = options.for === undefined ? null : deps.clock.now() + readFor(options.for)
     const scope = scopeOf(deps, { project, ...options })
     const userId = findUserByEmail(deps.db, email)?.id ?? null
     const created = snooze(deps, { projectId: project.id, scope, endsAt, userId })
@@ -114,5 +114,5 @@ function asObject(reader: Reader, { id, scope, endsAt, createdAt, by, via }: Sno
 function readFor(text: string): number {
   const ms = readLength(text)
   if (ms !== null && ms > 0) return ms
-  throw new InvalidArgumentError('Write a duration such as "90s", "10 minutes" or "1h 30m".')
+  throw new AppError('invalid', `--for: "${text}" is not a duration. Write it as "90s", "10 minutes" or "1h 30m".`)
 }

@@ -77,13 +77,13 @@ describe('incident list', () => {
     await ok('monitor', 'update', ALICE, 'broken', '--tags', 'nas', '--remind', '4h')
     await ok('snooze', 'start', ALICE, '--tag', 'nas', '--for', '2h')
     const [snooze] = await json('snooze', 'list', ALICE)
-    expect(snooze).toMatchObject({ monitor: null, tag: 'nas', created_by: ALICE, ends_at: expect.stringMatching(/Z$/) })
     expect(Date.parse(snooze.ends_at) - Date.parse(snooze.created_at)).toBe(7_200_000)
+    expect(snooze).toMatchObject({ monitor: null, tag: 'nas', created_by: ALICE })
     expect(await ok('snooze', 'list', ALICE)).toMatch(/tag nas/)
     await ok('snooze', 'end', ALICE, snooze.id)
     expect(await json('snooze', 'list', ALICE)).toEqual([])
     const refused = await cronguard.run(['snooze', 'start', ALICE, '--for', 'soon'])
-    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('Write a duration')])
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('is not a duration')])
   })
 
   test.each([

@@ -81,7 +81,10 @@ function notify(tx: Tx, notified: Notified): void {
   }
   const notificationId = insertNotification(tx, { transitionId, projectId: monitor.projectId, notification })
   if (closed) deleteSnoozesUntilRecovery(tx, monitorId)
-  if (opened && muting) return muteIncident(tx, { id: opened.id, monitorId })
+  if (opened && muting) {
+    muteIncident(tx, { id: opened.id, monitorId })
+    return
+  }
   const channels = listChannelsOfMonitor(tx, monitorId)
   insertDeliveries(tx, { notificationId, notification, monitorId, channels, isFor: whoIsNotified(tx, closed) })
 }

@@ -287,7 +287,7 @@ describe('Send notification again', () => {
     expect(first).toMatchObject({ state: 'sent', attempts: 1, settledAt: again && again.createdAt - HOUR })
     expect(again?.id).not.toBe(first?.id)
     const [before, after] = guard.outside.mails.map(({ text }) =>
-      text.replace(/^http\S+\/(?:acknowledge|unsubscribe)\/\S+$/gm, 'LINK'),
+      text.replace(/^http\S+\/(?:acknowledge|snooze|unsubscribe)\/\S+$/gm, 'LINK'),
     )
     expect(after?.replace(' Resent manually, 1 hour after the event.', '')).toBe(before ?? '')
     expect(after).toContain('The job failed with exit status 3. Resent manually, 1 hour after the event.')

@@ -32,9 +32,9 @@ export function renderAlertHtml(message: MessageFacts): string {
   return `<!doctype html>${(<AlertMail {...message} />).toString()}`
 }
 
-/** Acknowledging comes first, where it is possible. */
-function inOrder(links: MessageContent['links']): MessageContent['links'] {
-  return links.toReversed()
+/** Acknowledging and snoozing come first, where they are possible. */
+function inOrder([open, ...actions]: MessageContent['links']): MessageContent['links'] {
+  return open ? [...actions, open] : []
 }
 
 function AlertMail(message: MessageFacts) {

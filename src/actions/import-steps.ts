@@ -16,7 +16,7 @@ import { isGuessable, type Monitor, type MonitorSettings, shownName, uniqueKeyOf
 import type { Project } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
 import * as channelStore from '#store/channels.ts'
-import { saveUnconfirmedSince } from '#store/confirmations.ts'
+import { findConsent, saveConsent } from '#store/confirmations.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { deleteMonitor, findMonitorById, findMonitorByPingKey, insertMonitor } from '#store/monitors.ts'
 import * as projectStore from '#store/projects.ts'
@@ -185,14 +185,15 @@ function decideKnownChannel({ known, projectId, channel, scope: imported, config
   return {
     outcome: 'changed',
     apply: (tx) => {
+      const consent = findConsent(tx, known.id)
       channelStore.saveChannel(tx, changed)
       checkRecipient(tx, { config, channel: changed, before: known })
       switchChannel(tx, { config, channel: channelStore.findChannel(tx, known.id) ?? changed, isDisabled: disabled })
       return (later) => {
         channelStore.saveChannel(later, known)
-        saveUnconfirmedSince(later, { id: known.id, since: known.unconfirmedSince })
         const channel = { ...known, disabledAt: disabled ? later.now : null }
         switchChannel(later, { config, channel, isDisabled: known.disabledAt !== null })
+        if (consent) saveConsent(later, { id: known.id, ...consent })
       }
     },
   }

@@ -21,6 +21,33 @@ export function saveUnsubscribedAt(tx: Tx, { id, at }: { id: string; at: number 
   tx.run('UPDATE channels SET unsubscribed_at = $at WHERE id = $id', { id, at })
 }
 
+/** Whether a channel may send, what its recipient decided, and what they are asked. */
+export interface Consent {
+  disabledAt: number | null
+  unconfirmedSince: number | null
+  confirmationDueAt: number | null
+  unsubscribedAt: number | null
+}
+
+export function findConsent(reader: Reader, id: string): Consent | null {
+  return reader.get(
+    `SELECT disabled_at AS disabledAt, unconfirmed_since AS unconfirmedSince,
+            confirmation_due_at AS confirmationDueAt, unsubscribed_at AS unsubscribedAt
+       FROM channels WHERE id = $id`,
+    { id },
+  )
+}
+
+export function saveConsent(tx: Tx, { id, ...consent }: Consent & { id: string }): void {
+  tx.run(
+    `UPDATE channels
+        SET disabled_at = $disabledAt, unconfirmed_since = $unconfirmedSince,
+            confirmation_due_at = $confirmationDueAt, unsubscribed_at = $unsubscribedAt
+      WHERE id = $id`,
+    { id, ...consent },
+  )
+}
+
 /** The enabled channels whose confirmation email is due, the longest due first. */
 export function listDueConfirmations(reader: Reader, { now, limit }: { now: number; limit: number }): string[] {
   return reader

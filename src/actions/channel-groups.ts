@@ -75,9 +75,7 @@ export function insertDeliveries(
     for (const member of membersOf(tx, channel).filter((one) => isEnabled(one) && isFor(one))) {
       const id = inserted.get(member.id) ?? newUuid()
       if (!inserted.has(member.id)) {
-        insertDelivery(tx, { ...about, id, channel: member })
-        const detail = skipReasonOf(member, notification)
-        if (detail !== null) skipDelivery(tx, { id, detail })
+        queueDelivery(tx, { ...about, id, channel: member, notification })
       }
       inserted.set(member.id, id)
       if (isGroup(channel)) insertGroupDelivery(tx, { groupId: channel.id, deliveryId: id })
@@ -88,6 +86,23 @@ export function insertDeliveries(
 /** Whether its service keeps an incident by a key, until the recovery closes it. */
 export function keepsIncidents({ kind }: Pick<Channel, 'kind'>): boolean {
   return findKind(kind)?.isPerIncident === true
+}
+
+interface NewDelivery {
+  id: string
+  channel: Channel
+  notification: Notification
+  notificationId: number
+  monitorId: number | null
+}
+
+/** Inserts a delivery. Returns whether it will be sent; if the channel's settings suppress it, it is settled. */
+export function queueDelivery(tx: Tx, { notification, ...delivery }: NewDelivery): boolean {
+  const { id, channel } = delivery
+  insertDelivery(tx, delivery)
+  const detail = skipReasonOf(channel, notification)
+  if (detail !== null) skipDelivery(tx, { id, detail })
+  return detail === null
 }
 
 /** The outcome of a test of these members. */

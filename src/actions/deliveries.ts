@@ -18,7 +18,6 @@ import {
   failPendingOfChannel,
   findDelivery,
   insertAttempt,
-  insertDelivery,
   isUnderWay,
   saveOutput,
   settleDelivery,
@@ -29,6 +28,7 @@ import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
 import { leadingNotification } from '#words/summary.ts'
+import { queueDelivery } from './channel-groups.ts'
 import { findCheck } from './checks.ts'
 import type { ClaimedMessage } from './claims.ts'
 import { awaitsConfirmation, requireConfirmed } from './confirmations.ts'
@@ -144,18 +144,19 @@ function saveForChannel(
 
 /**
  * Sends the same notification through the same channel again, as a new delivery; the old one stays in the history.
- * Returns the new id. Throws not_found, and conflict when it is still being sent or the channel is gone or disabled.
+ * Returns the new id, and whether it will be sent. Throws not_found, and conflict when it is still being sent or the
+ * channel is gone or disabled.
  */
 export function resendDelivery(
   deps: Deps,
   { projectId, deliveryId }: { projectId: string; deliveryId: string },
-): string {
+): { id: string; isQueued: boolean } {
   return deps.db.write((tx) => {
     const delivery = findDelivery(tx, deliveryId)
     if (delivery === null || delivery.projectId !== projectId) {
       throw new AppError('not_found', 'Delivery not found.')
     }
-    const { notificationId, monitorId, channelId } = delivery
+    const { notificationId, notification, monitorId, channelId } = delivery
     const channel = channelId === null ? null : findChannel(tx, channelId)
     if (channel === null)
       throw new AppError('conflict', 'The channel was deleted, so the notification cannot be sent again.')
@@ -167,8 +168,7 @@ export function resendDelivery(
       throw new AppError('conflict', 'This notification is still being sent.')
     }
     const id = newUuid()
-    insertDelivery(tx, { id, notificationId, monitorId, channel })
-    return id
+    return { id, isQueued: queueDelivery(tx, { id, notificationId, notification, monitorId, channel }) }
   })
 }
 

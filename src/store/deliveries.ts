@@ -244,6 +244,7 @@ export function failPendingOfChannel(tx: Tx, { channelId, detail }: { channelId:
 /** The columns needed to send a delivery again. */
 export interface FoundDelivery {
   notificationId: number
+  notification: Notification
   monitorId: number | null
   projectId: string
   channelId: string | null
@@ -251,13 +252,14 @@ export interface FoundDelivery {
 }
 
 export function findDelivery(reader: Reader, id: string): FoundDelivery | null {
-  return reader.get(
-    `SELECT notification_id AS notificationId, monitor_id AS monitorId, project_id AS projectId,
+  const row = reader.get<Omit<FoundDelivery, 'notification'> & { content: string }>(
+    `SELECT notification_id AS notificationId, content, monitor_id AS monitorId, project_id AS projectId,
             channel_id AS channelId, state
        FROM deliveries JOIN notifications ON notifications.id = notification_id
       WHERE deliveries.id = $id`,
     { id },
   )
+  return row && { ...row, notification: readNotification(row.content) }
 }
 
 /** Whether an unsettled delivery of this notification to this channel exists. */

@@ -94,8 +94,8 @@ const REPEAT: About = {
 }
 
 function repeat(deps: Deps, call: ApiCall): Response {
-  const repeated = resendDelivery(deps, { projectId: call.projectId, deliveryId: call.params.id ?? '' })
-  return show(deps, find(deps, call, repeated), 201)
+  const { id } = resendDelivery(deps, { projectId: call.projectId, deliveryId: call.params.id ?? '' })
+  return show(deps, find(deps, call, id), 201)
 }
 
 function find({ db }: Deps, { projectId }: ApiCall, id: string | undefined): LoggedDelivery {

@@ -255,9 +255,12 @@ function resend(web: WebDeps, context: SignedInRequest): Response {
   const deliveryId = context.params.delivery ?? ''
   const projectId = findDelivery(deps.db, deliveryId)?.projectId ?? ''
   projectOf(web, { context, projectId, permission: 'operate' })
-  resendDelivery(deps, { projectId, deliveryId })
+  const { isQueued } = resendDelivery(deps, { projectId, deliveryId })
   const incidentId = findIncidentIdOfDelivery(deps.db, deliveryId)
-  return redirect(url(incidentId === null ? '/' : `/incidents/${incidentId}`), 'delivery-queued')
+  return redirect(
+    url(incidentId === null ? '/' : `/incidents/${incidentId}`),
+    isQueued ? 'delivery-queued' : 'delivery-suppressed',
+  )
 }
 
 function refOf({ project, incidentId }: IncidentRequest): { projectId: string; incidentId: string } {

@@ -21,6 +21,8 @@ export interface Receipt {
   status: string
   deliveryId: string
   isTest: boolean
+  /** Everything that people may see of it. */
+  text: string
   /** The names of headers, fields and elements: the name of a monitor must not add any. */
   structure: string[]
 }

@@ -80,6 +80,7 @@ function readReceipt(mail: ParsedMail): Receipt {
     status: status.toLowerCase(),
     deliveryId: String(mail.headers.get('x-cronguard-delivery')),
     isTest: mail.text?.includes('This is a test.') ?? false,
+    text: mail.text ?? '',
     structure: [...[...mail.headers.keys()].sort(), ...elementsOf(mail.html || '')],
   }
 }

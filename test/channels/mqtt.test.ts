@@ -92,6 +92,7 @@ function receiptOf({ payload }: IPublishPacket, published: IPublishPacket[]) {
     status: json.status,
     deliveryId: json.delivery,
     isTest: json.is_test,
+    text: payload.toString(),
     structure: [...Object.keys(json), ...new Set(published.map(({ topic }) => topic))].filter(
       (part) => !json.is_test || !part.includes('/'),
     ),

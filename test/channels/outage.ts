@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { findKind } from '#channels/index.ts'
 import type { Monitor } from '#domain/monitor.ts'
-import { HOUR, MINUTE } from '#lib/duration.ts'
+import { durationInWords, HOUR, MINUTE } from '#lib/duration.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import type { ChannelAdaptor, Reach, Receiver } from './conformance.ts'
 
@@ -51,8 +51,17 @@ export function testOutage(adaptor: ChannelAdaptor): void {
 
     // A tracker closes its entry, which is not a message.
     const isMessage = (line: string) => line === 'backup: down' || !findKind(adaptor.kind)?.isPerIncident
-    const received = () =>
-      receiver.receipts.map(({ name, status }) => `${name}: ${status}`.toLowerCase()).filter(isMessage)
+    const messages = () =>
+      receiver.receipts
+        .map(({ name, status, text }) => ({ line: `${name}: ${status}`.toLowerCase(), text }))
+        .filter(({ line }) => isMessage(line))
+    const received = () => messages().map(({ line }) => line)
+    const texts = () => messages().map(({ text }) => text.replaceAll('\u2060', ''))
+    const lateness = () =>
+      guard
+        .deliveries(job)
+        .filter(({ status }) => isMessage(`backup: ${status}`))
+        .map(({ createdAt, settledAt }) => `${durationInWords((settledAt ?? 0) - createdAt)} late`)
     const states = () => guard.deliveries(job).map(({ state, status }) => `${status} ${state}`)
 
     test('gets one message that the monitor went down and one that it is up, in order', async () => {
@@ -60,6 +69,7 @@ export function testOutage(adaptor: ChannelAdaptor): void {
       expect(states()).toEqual(['down sent', 'up sent'])
       const expected = ['backup: down', 'backup: up'].filter(isMessage)
       expect(received()).toEqual(expected)
+      expect(texts()).toEqual(lateness().map((late) => expect.stringContaining(late)))
       await guard.pass(10 * HOUR, HOUR)
       expect(received()).toEqual(expected)
     }, 30_000)
@@ -69,6 +79,7 @@ export function testOutage(adaptor: ChannelAdaptor): void {
       expect(states()).toEqual(['down sent', 'up sent', 'down sent', 'up sent'])
       const expected = ['backup: down', 'backup: up', 'backup: down', 'backup: up'].filter(isMessage)
       expect(received()).toEqual(expected)
+      expect(texts()).toEqual(lateness().map((late) => expect.stringContaining(late)))
       const settledAt = guard.deliveries(job).map((delivery) => delivery.settledAt ?? 0)
       expect(settledAt).toEqual(settledAt.toSorted((a, b) => a - b))
     }, 30_000)

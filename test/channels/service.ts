@@ -132,7 +132,8 @@ export class Service implements Receiver {
   #answerTo(call: Call): Answer {
     this.calls.push(call)
     const read = this.#adaptor.read(call)
-    if (read) this.receipts.push({ ...read, deliveryId: String(call.headers['x-cronguard-delivery']) })
+    const deliveryId = String(call.headers['x-cronguard-delivery'])
+    if (read) this.receipts.push({ ...read, deliveryId, text: textOf(call) })
     if (this.answer) return this.answer(call)
     // A service may repeat the request in its answer: nothing of that may be shown.
     if (this.says !== null)
@@ -170,6 +171,10 @@ function toCall(raw: Pick<Call, 'method' | 'path' | 'headers' | 'text'>): Call {
     json: type.startsWith('application/json') ? JSON.parse(raw.text) : null,
     form: isForm ? Object.fromEntries(new URLSearchParams(raw.text)) : {},
   }
+}
+
+function textOf({ text, path, form }: Call): string {
+  return [text, path, ...Object.values(form)].join(' ')
 }
 
 /** The body of a call and its address, as a golden test compares them. */
@@ -261,7 +266,7 @@ export function testService(adaptor: ServiceAdaptor): void {
 
     test('sends the notice that a recipient unsubscribed', async () => {
       expect((await service.send(UNSUBSCRIBED)).result).toBe('sent')
-      const sent = service.calls.map(({ text, path, form }) => [text, path, ...Object.values(form)].join(' ')).join(' ')
+      const sent = service.calls.map(textOf).join(' ')
       expect(sent).toMatch(/unsubscribed/i)
       expect(sent).not.toMatch(/undefined|\bnull was\b/)
     })
@@ -294,7 +299,7 @@ export function testService(adaptor: ServiceAdaptor): void {
       notification.monitor.description = 'Read https://wiki.example.org/backup. '.repeat(250)
       const message = { ...messageOf(notification), output: { text: '🛡️é<&*_'.repeat(1250), isCut: true } }
       expect((await service.send(message)).result).toBe('sent')
-      const sent = service.calls.map(({ text, path, form }) => [text, path, ...Object.values(form)].join(' ')).join(' ')
+      const sent = service.calls.map(textOf).join(' ')
       expect(sent).not.toContain('\ufffd')
       if (!adaptor.alwaysFits) expect(sent.replaceAll('\\', '')).toContain('(cut)')
     })

@@ -63,6 +63,7 @@ class Daemon implements Receiver {
       status: message.startsWith('Up: ') ? 'up' : 'down',
       deliveryId: request.id,
       isTest: message.includes('This is a test.'),
+      text: message,
       structure: [...Object.keys(request.params), ...addressesIn(message), String(textStyle.length)],
     })
     socket.write(

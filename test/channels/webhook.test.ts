@@ -72,6 +72,7 @@ function readReceipt(headers: IncomingHttpHeaders, bytes: Buffer): Receipt {
     status: body.status,
     deliveryId: body.delivery_id,
     isTest: body.test,
+    text: bytes.toString('utf8'),
     structure: [...Object.keys(headers), ...Object.keys(body), ...Object.keys(body.monitor)],
   }
 }

@@ -17,6 +17,7 @@ async function withStranger() {
   const project = guard.project()
   guard.webhookTo(project, 'https://example.org/hook')
   const channelId = guard.mailTo(project, 'ops@example.org')
+  guard.monitor(project, { name: 'backup' })
   await guard.tick()
   return { channelId }
 }

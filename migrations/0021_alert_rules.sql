@@ -5,9 +5,8 @@ ALTER TABLE monitors ADD COLUMN remind_less INTEGER NOT NULL DEFAULT 0 CHECK (re
 -- The last time that people were told again of an open incident, and how many reminders there were.
 ALTER TABLE incidents ADD COLUMN reminded_at INTEGER;
 ALTER TABLE incidents ADD COLUMN reminders INTEGER NOT NULL DEFAULT 0;
--- Since when a notification of the incident is owed because it was muted; null if none is.
-ALTER TABLE incidents ADD COLUMN muted_at INTEGER;
-CREATE INDEX incidents_muted ON incidents (id) WHERE muted_at IS NOT NULL AND closed_at IS NULL;
+-- What muted a notification of the incident that is owed since; null if none is.
+ALTER TABLE incidents ADD COLUMN muted_by TEXT CHECK (muted_by IN ('snooze', 'maintenance'));
 
 -- A notification can be about an incident that goes on, such as a reminder.
 ALTER TABLE notifications ADD COLUMN incident_id TEXT REFERENCES incidents (id) ON DELETE CASCADE;

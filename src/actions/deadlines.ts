@@ -1,7 +1,11 @@
 import type { Deps } from '#deps.ts'
 import { applyDeadline } from '#domain/lifecycle.ts'
+import { putOff } from '#domain/maintenance.ts'
+import type { WatchedMonitor } from '#domain/monitor.ts'
 import { StorageRefusedError } from '#lib/errors.ts'
-import { findWatchedById, listDueMonitors } from '#store/monitors.ts'
+import type { Tx } from '#store/database.ts'
+import { findMonitorById, findWatchedById, listDueMonitors, saveState } from '#store/monitors.ts'
+import { windowsOf } from './maintenance.ts'
 import { recordStep } from './transitions.ts'
 
 /** Small batches, so that pings are recorded in between during a mass outage. */
@@ -35,11 +39,20 @@ export async function checkDeadlines(deps: Deps): Promise<UnevaluatedMonitor[]> 
   }
 }
 
+function putOffByMaintenance(tx: Tx, monitor: WatchedMonitor): WatchedMonitor | null {
+  const full = findMonitorById(tx, monitor.id)
+  if (full === null) return null
+  const since = (monitor.slotAt ?? monitor.deadlineAt ?? tx.now) - monitor.graceMs
+  return putOff(monitor, { windows: windowsOf(tx, { monitor: full, since }), now: tx.now })
+}
+
 // The monitor is read again inside the transaction, because a ping may have come first.
 function passDeadline(deps: Deps, id: number): Promise<void> {
   return deps.db.writeGrouped((tx) => {
     const monitor = findWatchedById(tx, id)
     if (monitor === null) return
+    const later = putOffByMaintenance(tx, monitor)
+    if (later !== null) return saveState(tx, later)
     const step = applyDeadline(monitor, tx.now)
     if (step.transition) recordStep(tx, step)
   })

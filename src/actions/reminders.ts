@@ -17,14 +17,14 @@ import {
 } from '#store/incidents.ts'
 import { findMonitorById } from '#store/monitors.ts'
 import { insertDeliveries, keepsIncidents } from './channel-groups.ts'
-import { snoozeOf } from './snoozes.ts'
+import { muteOf } from './mutes.ts'
 
 /** Notifies people of what is due. While nothing is down, it reads one index. */
 export async function remind(deps: Deps): Promise<void> {
   const now = deps.clock.now()
   const due = listWatchedIncidents(deps.db).filter((incident) => {
     const reminderAt = nextReminderAt(incident, incident)
-    return incident.mutedAt !== null || (reminderAt !== null && reminderAt <= now)
+    return incident.mutedBy !== null || (reminderAt !== null && reminderAt <= now)
   })
   await Promise.all(due.map(({ id }) => deps.db.writeGrouped((tx) => remindOf(tx, id))))
 }
@@ -33,13 +33,13 @@ export async function remind(deps: Deps): Promise<void> {
 function remindOf(tx: Tx, incidentId: string): void {
   const incident = findOpenIncident(tx, incidentId)
   const monitor = incident && findMonitorById(tx, incident.monitorId)
-  if (!incident || !monitor || snoozeOf(tx, { monitor, now: tx.now }) !== null) return
+  if (!incident || !monitor || muteOf(tx, { monitor, now: tx.now }) !== null) return
   const again = againOf(tx, { incident, monitor })
   if (again !== null) tell(tx, { incident, monitor, again })
 }
 
 function againOf(tx: Tx, { incident, monitor }: { incident: OpenIncident; monitor: Monitor }): Again | null {
-  if (incident.mutedAt !== null) return { at: tx.now, is: 'unmuted', by: 'snooze' }
+  if (incident.mutedBy !== null) return { at: tx.now, is: 'unmuted', by: incident.mutedBy }
   const reminderAt = nextReminderAt(monitor, incident)
   const isAcknowledged = findIncident(tx, incident.id)?.incident.acknowledgment != null
   if (reminderAt === null || reminderAt > tx.now || isAcknowledged) return null

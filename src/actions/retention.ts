@@ -5,6 +5,7 @@ import { DAY } from '#lib/duration.ts'
 import { sizeOf } from '#lib/files.ts'
 import { databaseBytes } from '#store/counts.ts'
 import type { Reader, Tx } from '#store/database.ts'
+import { deleteOldWindows } from '#store/maintenance.ts'
 import {
   countPings,
   deleteExpiredInvitations,
@@ -86,6 +87,7 @@ async function* pruneByAge(deps: Deps, now: number): AsyncGenerator<void> {
   yield* repeatUntilEmpty(deps, (tx) => deleteOldGaps(tx, { before, limit: GAPS_CHUNK }))
   yield* repeatUntilEmpty(deps, (tx) => deleteOldNotices(tx, { before, limit: GAPS_CHUNK }))
   await deps.db.writeGrouped((tx) => {
+    deleteOldWindows(tx, before)
     deleteExpiredSessions(tx, now)
     deleteExpiredMailedLinks(tx, now)
     deleteEndedSnoozes(tx, now)

@@ -1,8 +1,10 @@
 // Snoozing: some monitors notify no one for some time. What is still down when a snooze ends is reported then.
+
 import type { Deps } from '#deps.ts'
 import type { AcknowledgmentLink } from '#domain/incident.ts'
 import { type Monitor, tagList } from '#domain/monitor.ts'
-import { isActive, SNOOZE_MAX_MS, type Snooze, type SnoozeScope, snoozes } from '#domain/snooze.ts'
+import { includes, type MonitorScope } from '#domain/monitor-scope.ts'
+import { isActive, SNOOZE_MAX_MS, type Snooze } from '#domain/snooze.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
 import type { Reader, Tx } from '#store/database.ts'
@@ -12,7 +14,7 @@ import { deleteSnooze, findSnooze, insertSnooze, listSnoozes } from '#store/snoo
 
 export interface Snoozing {
   projectId: string
-  scope: SnoozeScope
+  scope: MonitorScope
   /** Null: until the monitor recovers. */
   endsAt: number | null
   /** Null when a program does it, or someone with a link. */
@@ -34,7 +36,7 @@ export function snooze(deps: Deps, { via, ...snoozing }: Snoozing): Snooze {
     if (created === null) throw new Error('The new snooze was not inserted.')
     for (const { monitor, incidentId } of snoozedMonitors(tx, created)) {
       tx.touch(monitor.id)
-      if (incidentId !== null) muteIncident(tx, { id: incidentId, monitorId: monitor.id })
+      if (incidentId !== null) muteIncident(tx, { id: incidentId, monitorId: monitor.id, by: 'snooze' })
     }
     return created
   })
@@ -59,7 +61,9 @@ export function snoozeOf(
   reader: Reader,
   { monitor, now }: { monitor: Pick<Monitor, 'id' | 'tags' | 'projectId'>; now: number },
 ): Snooze | null {
-  const active = listSnoozes(reader, { projectId: monitor.projectId, now }).filter((one) => snoozes(one, monitor))
+  const active = listSnoozes(reader, { projectId: monitor.projectId, now }).filter((one) =>
+    includes(one.scope, monitor),
+  )
   const endOf = ({ endsAt }: Snooze): number => endsAt ?? Number.POSITIVE_INFINITY
   return active.toSorted((a, b) => endOf(b) - endOf(a))[0] ?? null
 }
@@ -69,7 +73,7 @@ function snoozedMonitors(tx: Tx, snoozed: Snooze): { monitor: Monitor; incidentI
   if (!isActive(snoozed, tx.now)) return []
   const open = listOpenOfProject(tx, snoozed.projectId)
   return listMonitors(tx, snoozed.projectId)
-    .filter((monitor) => snoozes(snoozed, monitor))
+    .filter((monitor) => includes(snoozed.scope, monitor))
     .map((monitor) => ({ monitor, incidentId: open.get(monitor.id) ?? null }))
 }
 

@@ -23,7 +23,7 @@ import { findProject } from '#store/projects.ts'
 import { deleteSnoozesUntilRecovery } from '#store/snoozes.ts'
 import { insertDeliveries } from './channel-groups.ts'
 import { readCircumstances } from './circumstances.ts'
-import { snoozeOf } from './snoozes.ts'
+import { muteOf } from './mutes.ts'
 
 /** `unstored`: the body of the ping that caused the step, if it is not stored. */
 export function recordStep(
@@ -66,7 +66,7 @@ function notify(tx: Tx, notified: Notified): void {
   if (monitor === null) throw new Error(`Monitor ${monitorId} vanished in its own transaction.`)
   const lastPing = findLastPing(tx, { monitorId, at: transition.at })
   const incident = opened ?? closed
-  const muting = opened && snoozeOf(tx, { monitor, now: tx.now })
+  const muted = opened && muteOf(tx, { monitor, now: tx.now })
   const notification: MonitorNotification = {
     ...composeNotification({
       monitor,
@@ -77,12 +77,12 @@ function notify(tx: Tx, notified: Notified): void {
       downSince: closed?.openedAt ?? null,
       circumstances: incident && readCircumstances(tx, { monitor, transition, incident, lastPing, dueAt, unstored }),
     }),
-    ...(muting && { snoozedUntil: muting.endsAt }),
+    ...(muted && { muted }),
   }
   const notificationId = insertNotification(tx, { transitionId, projectId: monitor.projectId, notification })
   if (closed) deleteSnoozesUntilRecovery(tx, monitorId)
-  if (opened && muting) {
-    muteIncident(tx, { id: opened.id, monitorId })
+  if (opened && muted) {
+    muteIncident(tx, { id: opened.id, monitorId, by: muted.by })
     return
   }
   const channels = listChannelsOfMonitor(tx, monitorId)

@@ -182,7 +182,7 @@ const OCCASIONS = {
   down: 'For down',
   up: 'For up',
   blind: 'After CronGuard was offline',
-  notice: 'After someone unsubscribed',
+  notice: 'For a notice',
   test: 'For a test',
 } as const
 const JSON_ADVICE = 'Write values as "{{ name }}" or {{ name | json }}.'
@@ -211,7 +211,7 @@ export function webhookBody(message: Message): Record<string, unknown> {
 
 /** Only of an incident that people are notified of again. */
 function aboutAgain(again: Again) {
-  return again.is === 'reminder' ? { event: 'reminder', reminder: again.number } : { event: 'snooze-ended' }
+  return again.is === 'reminder' ? { event: 'reminder', reminder: again.number } : { event: `${again.by}-ended` }
 }
 
 function aboutMonitor({ monitor, lastPing, dueAt, downMs, circumstances }: MonitorNotification) {
@@ -254,7 +254,9 @@ function aboutCircumstances({ runs, lastSuccessAt = null, usualMs = null, ...res
 
 function aboutNotice(notice: Notice) {
   if (notice.status === 'blind') return aboutGap(notice)
-  return { monitor: null, channel: notice.channel }
+  if (notice.reason === 'unsubscribed') return { monitor: null, channel: notice.channel }
+  const { monitor, until, address } = notice
+  return { monitor: { name: monitor.name, unique_key: monitor.uniqueKey }, maintenance: { until: iso(until), address } }
 }
 
 // The former name, `blackout`, stays for one release, so that existing receivers keep working.

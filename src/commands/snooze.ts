@@ -3,9 +3,10 @@ import { endSnooze, requireTag, snooze } from '#actions/snoozes.ts'
 import { withDeps } from '#app.ts'
 import type { Deps } from '#deps.ts'
 import { shownName } from '#domain/monitor.ts'
+import type { MonitorScope } from '#domain/monitor-scope.ts'
 import type { Project } from '#domain/project.ts'
 import { readLength } from '#domain/schedule-input.ts'
-import type { Snooze, SnoozeScope } from '#domain/snooze.ts'
+import type { Snooze } from '#domain/snooze.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { findUserByEmail } from '#store/accounts.ts'
@@ -72,7 +73,7 @@ type StartInput = Omit<StartOptions, 'project'> & { project?: string | null }
 function scopeOf(
   { db }: Deps,
   { project, monitor, tag }: { project: Project; monitor?: string; tag?: string },
-): SnoozeScope {
+): MonitorScope {
   if (monitor !== undefined) return { is: 'monitor', monitorId: findMonitor(db, project, monitor).id }
   return tag === undefined ? { is: 'project' } : { is: 'tag', tag: requireTag(db, { projectId: project.id, tag }) }
 }

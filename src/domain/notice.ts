@@ -2,7 +2,7 @@
 import type { Gap, GapReason } from './gap.ts'
 import { shownName } from './monitor.ts'
 
-export type Notice = GapNotice | UnsubscribeNotice
+export type Notice = GapNotice | UnsubscribeNotice | MaintenanceNotice
 
 /** CronGuard itself was offline. */
 export interface GapNotice {
@@ -28,6 +28,20 @@ export interface UnsubscribeNotice {
   project: string
   projectId: string
   channel: { id: string; title: string; recipient: string }
+}
+
+/** A machine opened a maintenance window with the ping URL of its monitor. */
+export interface MaintenanceNotice {
+  status: 'notice'
+  at: number
+  reason: 'maintenance'
+  isTest: false
+  project: string
+  projectId: string
+  monitor: { name: string; uniqueKey: string }
+  until: number
+  /** The sender's address, if known. */
+  address: string | null
 }
 
 const NAMES_MAX = 20

@@ -19,8 +19,8 @@ export interface MonitorNotification {
   isTest: boolean
   /** Absent for a transition. */
   again?: Again
-  /** Set if a snooze muted it: when the snooze ended, as of then; null for when the monitor recovers. */
-  snoozedUntil?: number | null
+  /** Set if it was muted: until when, as of then; null for when the monitor recovers. */
+  muted?: { by: MutedBy; until: number | null }
   monitor: {
     name: string
     slug: string
@@ -45,7 +45,10 @@ export interface MonitorNotification {
 }
 
 /** Why people are notified again of an open incident, and when. */
-export type Again = { at: number } & ({ is: 'reminder'; number: number } | { is: 'unmuted'; by: 'snooze' })
+export type Again = { at: number } & ({ is: 'reminder'; number: number } | { is: 'unmuted'; by: MutedBy })
+
+/** What muted a monitor. */
+export type MutedBy = 'snooze' | 'maintenance'
 
 /** What else was known at the moment of the event. */
 export interface Circumstances {
@@ -154,7 +157,7 @@ export function composeTest({ project, now }: { project: string; now: number }):
 /** The page with details. Its URL contains no secret. */
 export function notificationUrl(notification: Notification, baseUrl: string): string {
   if (notification.status === 'blind') return `${baseUrl}/projects/${notification.projectId}`
-  if (notification.status === 'notice') return `${baseUrl}/channels/${notification.channel.id}`
+  if (notification.reason === 'unsubscribed') return `${baseUrl}/channels/${notification.channel.id}`
   return notification.isTest ? `${baseUrl}/` : `${baseUrl}/monitors/${notification.monitor.uniqueKey}`
 }
 

@@ -1,18 +1,15 @@
 // Snoozes: for some time, what happens to some monitors notifies no one.
 import { DAY, HOUR } from '#lib/duration.ts'
 import type { AcknowledgmentLink } from './incident.ts'
-import { type Monitor, tagList } from './monitor.ts'
+import type { MonitorScope } from './monitor-scope.ts'
 import { nextSlot } from './schedule.ts'
 
 export const SNOOZE_MAX_MS = 31 * DAY
 
-/** Which monitors of a project. */
-export type SnoozeScope = { is: 'monitor'; monitorId: number } | { is: 'tag'; tag: string } | { is: 'project' }
-
 export interface Snooze {
   id: string
   projectId: string
-  scope: SnoozeScope
+  scope: MonitorScope
   /** Null: until the monitor recovers. */
   endsAt: number | null
   createdAt: number
@@ -24,17 +21,6 @@ export interface Snooze {
 
 export function isActive({ endsAt }: Pick<Snooze, 'endsAt'>, now: number): boolean {
   return endsAt === null || endsAt > now
-}
-
-export function snoozes({ scope }: Pick<Snooze, 'scope'>, { id, tags }: Pick<Monitor, 'id' | 'tags'>): boolean {
-  switch (scope.is) {
-    case 'monitor':
-      return scope.monitorId === id
-    case 'tag':
-      return tagList(tags).includes(scope.tag)
-    case 'project':
-      return true
-  }
 }
 
 /** The lengths that people choose from. */

@@ -2,7 +2,7 @@ import { displayName } from '#domain/account.ts'
 import type { Acknowledgment, AcknowledgmentLink, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
 import type { RecordedTransition, Transition, TransitionReason } from '#domain/lifecycle.ts'
 import type { AlertRules } from '#domain/monitor.ts'
-import type { MonitorNotification } from '#domain/notification.ts'
+import type { MonitorNotification, MutedBy } from '#domain/notification.ts'
 import type { Reminded } from '#domain/reminder.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Reader, Tx } from './database.ts'
@@ -98,7 +98,7 @@ export function closeIncident(
   const row = tx.get<Omit<IncidentOpening, 'isMuted'> & { isMuted: number }>(
     `UPDATE incidents SET closed_by = $transitionId, closed_at = max(opened_at, $at)
       WHERE monitor_id = $monitorId AND closed_at IS NULL
-      RETURNING id, opened_at AS openedAt, opened_by AS openedBy, muted_at IS NOT NULL AS isMuted`,
+      RETURNING id, opened_at AS openedAt, opened_by AS openedBy, muted_by IS NOT NULL AS isMuted`,
     closing,
   )
   return row && { ...row, isMuted: row.isMuted === 1 }
@@ -128,8 +128,8 @@ export function findIncident(reader: Reader, id: string): { incident: Incident; 
 export interface OpenIncident extends Reminded {
   id: string
   monitorId: number
-  /** Since when a notification is owed because it was muted; null if none is. */
-  mutedAt: number | null
+  /** What muted a notification that is owed since; null if none is. */
+  mutedBy: MutedBy | null
   /** Null for an incident of a version without notifications. */
   opening: MonitorNotification | null
 }
@@ -139,7 +139,7 @@ interface OpenRow extends Omit<OpenIncident, 'opening'> {
 }
 
 const OPEN_COLUMNS = `incidents.id, incidents.monitor_id AS monitorId, opened_at AS openedAt,
-  reminded_at AS remindedAt, reminders, muted_at AS mutedAt,
+  reminded_at AS remindedAt, reminders, muted_by AS mutedBy,
   (SELECT content FROM notifications WHERE transition_id = opened_by) AS content`
 
 /** Null if it is closed. */
@@ -178,22 +178,22 @@ export function listNotifiedChannels(reader: Reader, incidentId: string): string
 /** Open incidents of monitors with reminders that no one has acknowledged, and muted ones. */
 export function listWatchedIncidents(
   reader: Reader,
-): (Reminded & AlertRules & { id: string; mutedAt: number | null })[] {
+): (Reminded & AlertRules & { id: string; mutedBy: MutedBy | null })[] {
   return reader
-    .all<Reminded & { id: string; mutedAt: number | null; remindMs: number | null; remindLess: number }>(
-      `SELECT incidents.id, opened_at AS openedAt, reminded_at AS remindedAt, reminders, muted_at AS mutedAt,
+    .all<Reminded & { id: string; mutedBy: MutedBy | null; remindMs: number | null; remindLess: number }>(
+      `SELECT incidents.id, opened_at AS openedAt, reminded_at AS remindedAt, reminders, muted_by AS mutedBy,
               remind_ms AS remindMs, remind_less AS remindLess
          FROM incidents JOIN monitors ON monitors.id = monitor_id
         WHERE closed_at IS NULL
-          AND (muted_at IS NOT NULL OR (remind_ms IS NOT NULL AND acknowledged_at IS NULL))`,
+          AND (muted_by IS NOT NULL OR (remind_ms IS NOT NULL AND acknowledged_at IS NULL))`,
     )
     .map((row) => ({ ...row, remindLess: row.remindLess === 1 }))
 }
 
 /** Owes the monitor's people a notification of its open incident, unless one is owed already. */
-export function muteIncident(tx: Tx, { id, monitorId }: { id: string; monitorId: number }): void {
+export function muteIncident(tx: Tx, { id, monitorId, by }: { id: string; monitorId: number; by: MutedBy }): void {
   tx.touch(monitorId)
-  tx.run('UPDATE incidents SET muted_at = $now WHERE id = $id AND muted_at IS NULL', { id, now: tx.now })
+  tx.run('UPDATE incidents SET muted_by = $by WHERE id = $id AND muted_by IS NULL', { id, by })
 }
 
 export function noteReminder(
@@ -201,7 +201,7 @@ export function noteReminder(
   { id, monitorId, isCounted }: { id: string; monitorId: number; isCounted: boolean },
 ): void {
   tx.touch(monitorId)
-  tx.run('UPDATE incidents SET reminded_at = $now, reminders = reminders + $count, muted_at = NULL WHERE id = $id', {
+  tx.run('UPDATE incidents SET reminded_at = $now, reminders = reminders + $count, muted_by = NULL WHERE id = $id', {
     id,
     now: tx.now,
     count: isCounted ? 1 : 0,

@@ -21,6 +21,7 @@ import groups from '#migrations/0018_groups.sql' with { type: 'text' }
 import programOutput from '#migrations/0019_program_output.sql' with { type: 'text' }
 import notices from '#migrations/0020_notices.sql' with { type: 'text' }
 import alertRules from '#migrations/0021_alert_rules.sql' with { type: 'text' }
+import maintenance from '#migrations/0022_maintenance.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -58,6 +59,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 19, name: '0019_program_output', sql: programOutput },
   { version: 20, name: '0020_notices', sql: notices },
   { version: 21, name: '0021_alert_rules', sql: alertRules },
+  { version: 22, name: '0022_maintenance', sql: maintenance },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

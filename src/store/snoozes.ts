@@ -1,6 +1,7 @@
 import { displayName } from '#domain/account.ts'
 import type { AcknowledgmentLink } from '#domain/incident.ts'
-import type { Snooze, SnoozeScope } from '#domain/snooze.ts'
+import { type MonitorScope, scopeFrom, scopeParams } from '#domain/monitor-scope.ts'
+import type { Snooze } from '#domain/snooze.ts'
 import type { Reader, Tx } from './database.ts'
 
 interface SnoozeRow {
@@ -38,7 +39,7 @@ export function findSnooze(reader: Reader, id: string): Snooze | null {
 export interface NewSnooze {
   id: string
   projectId: string
-  scope: SnoozeScope
+  scope: MonitorScope
   endsAt: number | null
   userId: string | null
   via: AcknowledgmentLink | null
@@ -50,8 +51,7 @@ export function insertSnooze(tx: Tx, { scope, via, ...snooze }: NewSnooze): void
      VALUES ($id, $projectId, $monitorId, $tag, $endsAt, $now, $userId, $via)`,
     {
       ...snooze,
-      monitorId: scope.is === 'monitor' ? scope.monitorId : null,
-      tag: scope.is === 'tag' ? scope.tag : null,
+      ...scopeParams(scope),
       via: via === null ? null : JSON.stringify(via),
       now: tx.now,
     },
@@ -75,15 +75,10 @@ function toSnooze(row: SnoozeRow): Snooze {
   return {
     id: row.id,
     projectId: row.project_id,
-    scope: scopeOf(row),
+    scope: scopeFrom(row),
     endsAt: row.ends_at,
     createdAt: row.created_at,
     by: row.user_email === null ? null : displayName({ name: row.user_name ?? '', email: row.user_email }),
     via: row.created_via === null ? null : JSON.parse(row.created_via),
   }
-}
-
-function scopeOf({ monitor_id: monitorId, tag }: SnoozeRow): SnoozeScope {
-  if (monitorId !== null) return { is: 'monitor', monitorId }
-  return tag === null ? { is: 'project' } : { is: 'tag', tag }
 }

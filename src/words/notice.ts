@@ -1,6 +1,6 @@
 // What a notice says: CronGuard itself was offline, or a recipient unsubscribed.
 import type { GapReason } from '#domain/gap.ts'
-import type { GapNotice, Notice, UnsubscribeNotice } from '#domain/notice.ts'
+import type { GapNotice, MaintenanceNotice, Notice, UnsubscribeNotice } from '#domain/notice.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { clockInZone, dayInZone, fullMomentInZone, shortMomentInZone } from '#lib/zone.ts'
 
@@ -17,32 +17,71 @@ export function gapReasonInWords(reason: GapReason): string {
   return REASON_WORDS[reason]
 }
 
-/** "CronGuard was offline (10:02 – 10:41)", "Unsubscribed: ops@example.org" */
+/** "CronGuard was offline (10:02 – 10:41)", "Unsubscribed: ops@example.org", "Maintenance: backup" */
 export function noticeTitle(notice: Notice, zone: string): string {
-  return notice.status === 'blind' ? gapTitle(notice, zone) : `Unsubscribed: ${notice.channel.recipient}`
+  switch (notice.reason) {
+    case 'unsubscribed':
+      return `Unsubscribed: ${notice.channel.recipient}`
+    case 'maintenance':
+      return `Maintenance: ${notice.monitor.name}`
+    default:
+      return gapTitle(notice, zone)
+  }
 }
 
 /** The same as a part of a longer title: "CronGuard was offline". */
 export function noticeInShort(notice: Notice): string {
-  return notice.status === 'blind' ? 'CronGuard was offline' : `${notice.channel.recipient} unsubscribed`
+  switch (notice.reason) {
+    case 'unsubscribed':
+      return `${notice.channel.recipient} unsubscribed`
+    case 'maintenance':
+      return `maintenance of ${notice.monitor.name}`
+    default:
+      return 'CronGuard was offline'
+  }
 }
 
 /** What it is about, in logs and lists. */
-export function noticeSubject({ status }: Notice): string {
-  return status === 'blind' ? 'CronGuard itself' : 'A channel'
+export function noticeSubject(notice: Notice): string {
+  if (notice.reason === 'maintenance') return notice.monitor.name
+  return notice.reason === 'unsubscribed' ? 'A channel' : 'CronGuard itself'
 }
 
 export function noticeDetails(notice: Notice, inWords: (at: number) => string): string {
-  return notice.status === 'blind' ? gapDetails(notice, inWords) : unsubscribedInWords(notice)
+  switch (notice.reason) {
+    case 'unsubscribed':
+      return unsubscribedInWords(notice)
+    case 'maintenance':
+      return maintenanceInWords(notice, inWords)
+    default:
+      return gapDetails(notice, inWords)
+  }
 }
 
 export function noticeFacts(notice: Notice, zone: string): [label: string, value: string][] {
-  if (notice.status === 'blind') return gapFacts(notice, zone)
-  return [
-    ['Channel', notice.channel.title],
-    ['Disabled', fullMomentInZone(notice.at, zone)],
-    ['Project', notice.project],
-  ]
+  switch (notice.reason) {
+    case 'unsubscribed':
+      return [
+        ['Channel', notice.channel.title],
+        ['Disabled', fullMomentInZone(notice.at, zone)],
+        ['Project', notice.project],
+      ]
+    case 'maintenance':
+      return [
+        ['Maintenance until', fullMomentInZone(notice.until, zone)],
+        ['Project', notice.project],
+      ]
+    default:
+      return gapFacts(notice, zone)
+  }
+}
+
+function maintenanceInWords({ at, until, address }: MaintenanceNotice, inWords: (at: number) => string): string {
+  const from = address === null ? '' : ` from ${address}`
+  return (
+    `The monitor's ping URL was used${from} to begin maintenance for ${durationInWords(until - at)}, ` +
+    `until ${inWords(until)}. Meanwhile, no alerts are sent for this monitor.`
+  )
 }
 
 /** Also in the email to the owners. */

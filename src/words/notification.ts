@@ -5,6 +5,7 @@ import {
   causeOf,
   isAboutMonitor,
   type MonitorNotification,
+  type MutedBy,
   type Notification,
 } from '#domain/notification.ts'
 import { durationInWords, lengthInWords, SECOND } from '#lib/duration.ts'
@@ -78,14 +79,17 @@ export function notificationFacts(notification: Notification, zone: string): [la
 /** The label of the link to the page that says more. */
 export function notificationLinkLabel(notification: Notification): string {
   if (notification.status === 'blind') return 'Open project'
-  if (notification.status === 'notice') return 'Open channel'
+  if (notification.reason === 'unsubscribed') return 'Open channel'
+  if (notification.reason === 'maintenance') return 'Open monitor'
   if (notification.circumstances) return 'Open incident'
   return notification.isTest ? 'Open CronGuard' : 'Open monitor'
 }
 
+const MUTE_ENDED: Record<MutedBy, string> = { snooze: 'The snooze ended.', maintenance: 'The maintenance ended.' }
+
 function againInWords(again: Again, downSince: number): string {
   const duration = `Down for ${lengthInWords(again.at - downSince)}.`
-  return again.is === 'reminder' ? `Reminder ${again.number}. ${duration}` : `The snooze ended. ${duration}`
+  return again.is === 'reminder' ? `Reminder ${again.number}. ${duration}` : `${MUTE_ENDED[again.by]} ${duration}`
 }
 
 function causeInWords(cause: Cause, inWords: (at: number) => string): string {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { endSnooze, requireTag, snooze } from '#actions/snoozes.ts'
 import type { Deps } from '#deps.ts'
-import { SNOOZE_MAX_MS, type Snooze, type SnoozeScope } from '#domain/snooze.ts'
+import type { MonitorScope } from '#domain/monitor-scope.ts'
+import { SNOOZE_MAX_MS, type Snooze } from '#domain/snooze.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { SECOND } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
@@ -85,7 +86,7 @@ function create(deps: Deps, call: ApiCall): Response {
 function readScope(
   deps: Deps,
   { call, check, tag }: { call: ApiCall; check: string | undefined; tag: string | undefined },
-): SnoozeScope {
+): MonitorScope {
   if (check !== undefined) {
     return { is: 'monitor', monitorId: findCheck(deps, { ...call, params: { id: check } }).id }
   }

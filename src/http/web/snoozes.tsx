@@ -1,6 +1,8 @@
 // The forms that snooze monitors, and end a snooze.
+
 import { endSnooze, requireTag, snooze } from '#actions/snoozes.ts'
-import { SNOOZE_LENGTHS, type SnoozeLength, type SnoozeScope, snoozeEnd } from '#domain/snooze.ts'
+import type { MonitorScope } from '#domain/monitor-scope.ts'
+import { SNOOZE_LENGTHS, type SnoozeLength, snoozeEnd } from '#domain/snooze.ts'
 import { inProject, onMonitor, type ProjectRequest, projectOf, signedIn, type WebDeps } from '#http/guards.ts'
 import { redirect } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
@@ -37,7 +39,7 @@ export function snoozeRoutes(web: WebDeps) {
       inProject(web, 'operate', (context) => {
         const { id: projectId } = context.project
         const tag = context.form.text('tag').trim()
-        const scope: SnoozeScope =
+        const scope: MonitorScope =
           tag === '' ? { is: 'project' } : { is: 'tag', tag: requireTag(web.deps.db, { projectId, tag }) }
         return start(web, context, { scope, back: url(`/projects/${projectId}/incidents`) })
       }),
@@ -63,7 +65,7 @@ export function snoozeRoutes(web: WebDeps) {
 function start(
   { deps }: WebDeps,
   { user, project, form }: ProjectRequest,
-  { scope, back }: { scope: SnoozeScope; back: Address },
+  { scope, back }: { scope: MonitorScope; back: Address },
 ): Response {
   const endsAt = snoozeEnd(readLength(form.text('length')), { now: deps.clock.now(), zone: user.timeZone })
   snooze(deps, { projectId: project.id, scope, endsAt, userId: user.id })

@@ -196,7 +196,7 @@ interface ChapterContext {
 }
 
 function titleOf({ notification: { again } }: AgainChapter): string {
-  return again?.is === 'reminder' ? `Reminder ${again.number}` : 'After the snooze'
+  return again?.is === 'reminder' ? `Reminder ${again.number}` : `After the ${again?.by ?? 'snooze'}`
 }
 
 interface ChapterPartProps extends ChapterContext {
@@ -228,12 +228,12 @@ function NoDeliveries({
   mayOperate,
   reading,
 }: ChapterContext & Pick<Chapter, 'notification'>) {
-  const { snoozedUntil, status } = notification ?? {}
-  if (snoozedUntil !== undefined) {
+  const { muted, status } = notification ?? {}
+  if (muted) {
     return (
       <p class="soft">
-        No one was notified: snoozed until{' '}
-        {snoozedUntil === null ? 'the monitor recovers' : <Moment at={snoozedUntil} reading={reading} />}.
+        No one was notified: {muted.by === 'snooze' ? 'snoozed' : 'in maintenance'} until{' '}
+        {muted.until === null ? 'the monitor recovers' : <Moment at={muted.until} reading={reading} />}.
       </p>
     )
   }

@@ -62,16 +62,16 @@ export function planMaintenance(deps: Deps, planned: Planned): MaintenanceWindow
 function checkTimes(times: MaintenanceTimes, now: number): void {
   if (times.is === 'recurring') {
     const { durationMs, schedule, startsAt } = times
-    if (durationMs < RECURRING_MIN_MS) throw invalid('duration', 'Maintenance lasts one minute at least.')
-    if (durationMs > RECURRING_MAX_MS) throw invalid('duration', 'Recurring maintenance lasts 7 days at most.')
+    if (durationMs < RECURRING_MIN_MS) throw invalid('length', 'Maintenance lasts one minute at least.')
+    if (durationMs > RECURRING_MAX_MS) throw invalid('length', 'Recurring maintenance lasts 7 days at most.')
     if (schedule.kind === 'period') throw invalid('schedule', 'Use a time of day, such as "every Sunday at 3am".')
     if (nextSlot(schedule, Math.max(now, startsAt)) === null) throw invalid('schedule', 'This never happens again.')
     return
   }
   const { startsAt, endsAt } = times
-  if (endsAt <= startsAt) throw invalid('ends', 'The end must be after the start.')
-  if (endsAt <= now) throw invalid('ends', 'The end is in the past.')
-  if (endsAt - startsAt > MAINTENANCE_MAX_MS) throw invalid('ends', 'Maintenance lasts 31 days at most.')
+  if (endsAt <= startsAt) throw invalid('length', 'The end must be after the start.')
+  if (endsAt <= now) throw invalid('starts', 'The end is in the past.')
+  if (endsAt - startsAt > MAINTENANCE_MAX_MS) throw invalid('length', 'Maintenance lasts 31 days at most.')
 }
 
 function invalid(field: string, text: string): AppError {

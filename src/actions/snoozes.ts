@@ -81,5 +81,5 @@ function snoozedMonitors(tx: Tx, snoozed: Snooze): { monitor: Monitor; incidentI
 export function requireTag(reader: Reader, { projectId, tag }: { projectId: string; tag: string }): string {
   const isKnown = listMonitors(reader, projectId).some(({ tags }) => tagList(tags).includes(tag))
   if (isKnown) return tag
-  throw new AppError('invalid', `No monitor has the tag “${tag}”.`, { tag: `No monitor has the tag “${tag}”.` })
+  throw new AppError('invalid', `No monitor has the tag “${tag}”.`)
 }

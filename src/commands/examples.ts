@@ -49,6 +49,14 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   ],
   'snooze list': [['List snoozes with their IDs', 'snooze list you@example.com']],
   'snooze end': [['End a snooze early', 'snooze end you@example.com 6f1c2d3e-4a5b-4c6d-8e7f-001122334455']],
+  'maintenance start': [
+    ['Begin maintenance of a machine', 'maintenance start you@example.com --tag nas --for 2h'],
+    ['Plan updates every Sunday', 'maintenance start you@example.com --schedule "every Sunday at 3am" --for 1h'],
+  ],
+  'maintenance list': [['List maintenance as JSON', 'maintenance list you@example.com --json']],
+  'maintenance end': [
+    ['End maintenance early', 'maintenance end you@example.com 6f1c2d3e-4a5b-4c6d-8e7f-001122334455'],
+  ],
   'channel list': [['List channels and their state', 'channel list you@example.com']],
   'channel update': [
     ['Notify about all monitors, including new ones', 'channel update you@example.com "On call" --monitors all'],

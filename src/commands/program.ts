@@ -13,6 +13,7 @@ import { addHelp, HELP_STYLE, showExamples } from './help.ts'
 import { addImport } from './import.ts'
 import { addAck, addIncident } from './incident.ts'
 import { addKey } from './key.ts'
+import { addMaintenance } from './maintenance.ts'
 import { addMigrate } from './migrate.ts'
 import { addMonitor } from './monitor.ts'
 import { addProject } from './project.ts'
@@ -26,7 +27,16 @@ import { addVersion } from './version.ts'
 /** Every command, under the heading that help and documentation show it below. */
 const COMMANDS: Record<string, AddCommand[]> = {
   'Server:': [addServe, addMigrate, addConfig, addDoctor],
-  'Monitors and channels:': [addProject, addMonitor, addIncident, addAck, addSnooze, addChannel, addSchedule],
+  'Monitors and channels:': [
+    addProject,
+    addMonitor,
+    addIncident,
+    addAck,
+    addSnooze,
+    addMaintenance,
+    addChannel,
+    addSchedule,
+  ],
   'Users and keys:': [addUser, addKey],
   'Backup and export:': [addBackup, addRestore, addExport, addImport],
   'Help:': [addVersion, addHelp, addCompletion],

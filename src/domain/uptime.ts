@@ -25,11 +25,13 @@ export interface History {
   status: StoredStatus
   createdAt: number
   now: number
+  /** Maintenance, which counts neither as up nor as down. In any order; spans may overlap. */
+  excluded?: readonly Period[]
 }
 
 /** The uptime of each period. `periods` must be in ascending order. */
 export function uptimeOf({ periods, ...history }: History & { periods: readonly Period[] }): PeriodUptime[] {
-  const stretches = watchedStretches(history)
+  const stretches = without(watchedStretches(history), history.excluded ?? [])
   let next = 0
   return periods.map((period) => {
     while (hasEndedBefore(stretches[next], period)) next++
@@ -61,6 +63,23 @@ function watchedStretches({ transitions, status, createdAt, now }: History): Str
   }
   add(createdAt)
   return stretches.reverse()
+}
+
+/** Cuts these periods out of the stretches. */
+function without(stretches: Stretch[], excluded: readonly Period[]): Stretch[] {
+  if (excluded.length === 0) return stretches
+  const cuts = excluded.toSorted((a, b) => a.from - b.from)
+  return stretches.flatMap((stretch) => {
+    const parts: Stretch[] = []
+    let from = stretch.from
+    for (const cut of cuts) {
+      if (cut.to <= from || cut.from >= stretch.to) continue
+      if (cut.from > from) parts.push({ ...stretch, from, to: cut.from })
+      from = cut.to
+    }
+    if (from < stretch.to || stretch.from === stretch.to) parts.push({ ...stretch, from })
+    return parts
+  })
 }
 
 function isWatched(status: StoredStatus): boolean {

@@ -33,6 +33,7 @@ import { incidentRoutes } from './web/incidents.tsx'
 import { instanceRoutes } from './web/instance.tsx'
 import { mailServerRoutes } from './web/mail-server.tsx'
 import { mailedLinkRoutes } from './web/mailed-links.tsx'
+import { maintenanceRoutes } from './web/maintenance.tsx'
 import { monitorRoutes } from './web/monitor.tsx'
 import { monitorFormRoutes } from './web/monitor-form.tsx'
 import { monitorPartRoutes } from './web/monitor-parts.tsx'
@@ -96,6 +97,7 @@ export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: L
     channelOperationRoutes(web),
     incidentRoutes(web),
     snoozeRoutes(web),
+    maintenanceRoutes(web),
     docsRoutes(web),
     signInRoutes(web),
     registrationRoutes(web),

@@ -75,6 +75,14 @@ export function lastDays(count: number, { zone, now }: { zone: string; now: numb
   }))
 }
 
+/** The next `count` days in the zone, beginning with today, each from midnight to midnight. */
+export function nextDays(count: number, { zone, now }: { zone: string; now: number }): { from: number; to: number }[] {
+  const today = Math.floor(wallTimeAt(zone, now) / DAY) * DAY
+  const startOf = (day: number): number =>
+    momentOfWallTime(zone, { wall: today + day * DAY, from: Number.NEGATIVE_INFINITY })
+  return Array.from({ length: count }, (_, day) => ({ from: startOf(day), to: startOf(day + 1) }))
+}
+
 interface Parts {
   day: string
   month: string

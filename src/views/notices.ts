@@ -18,6 +18,8 @@ const NOTICES = {
   'incident-acknowledged': 'Incident acknowledged. Everyone in the project can see that you are on it.',
   'incident-released': 'Acknowledgment removed.',
   snoozed: 'Snoozed. What is still down when the snooze ends is reported then.',
+  'maintenance-planned': 'Maintenance planned.',
+  'maintenance-ended': 'Maintenance ended.',
   'snooze-ended': 'Snooze ended.',
   'note-saved': 'Note saved.',
   'delivery-queued': 'Notification queued for resending.',

@@ -42,6 +42,7 @@ import error from '#assets/css/pages/error.css' with { type: 'text' }
 import incident from '#assets/css/pages/incident.css' with { type: 'text' }
 import incidents from '#assets/css/pages/incidents.css' with { type: 'text' }
 import instanceMail from '#assets/css/pages/instance-mail.css' with { type: 'text' }
+import maintenance from '#assets/css/pages/maintenance.css' with { type: 'text' }
 import monitor from '#assets/css/pages/monitor.css' with { type: 'text' }
 import monitorForm from '#assets/css/pages/monitor-form.css' with { type: 'text' }
 import ping from '#assets/css/pages/ping.css' with { type: 'text' }
@@ -116,6 +117,7 @@ const LAYERS = {
     incident,
     incidents,
     instanceMail,
+    maintenance,
     monitorForm,
     monitor,
     ping,

@@ -86,6 +86,20 @@ describe('incident list', () => {
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('is not a duration')])
   })
 
+  test('maintenance is planned, listed and ended', async () => {
+    await ok('maintenance', 'start', ALICE, '--tag', 'nas', '--for', '2h', '--name', 'Updates')
+    await ok('maintenance', 'start', ALICE, '--schedule', 'every Sunday at 3am', '--tz', 'Europe/Riga', '--for', '1h')
+    const [once, weekly] = await json('maintenance', 'list', ALICE)
+    expect(Date.parse(once.ends_at) - Date.parse(once.starts_at)).toBe(7_200_000)
+    expect(once).toMatchObject({ name: 'Updates', tag: 'nas', schedule: null, created_by: ALICE })
+    expect(weekly).toMatchObject({ ends_at: null, time_zone: 'Europe/Riga', duration_ms: 3_600_000 })
+    expect(await ok('maintenance', 'list', ALICE)).toMatch(/tag nas .* Updates/)
+    for (const { id } of [once, weekly]) await ok('maintenance', 'end', ALICE, id)
+    expect(await json('maintenance', 'list', ALICE)).toEqual([])
+    const refused = await cronguard.run(['maintenance', 'start', ALICE, '--for', '2h', '--at', 'soon'])
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('is not a time')])
+  })
+
   test.each([
     [['--count', '0'], 2, 'a number from 1 to 1000'],
     [['--count', 'x'], 2, 'a number from 1 to 1000'],

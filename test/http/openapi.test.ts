@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { z } from 'zod'
+import { planMaintenance } from '#actions/maintenance.ts'
 import { snooze } from '#actions/snoozes.ts'
 import { CHANNEL_KINDS } from '#channels/index.ts'
 import { SECONDS } from '#http/api/check-spec.ts'
@@ -149,6 +150,7 @@ describe('OpenAPI document', () => {
       'listChecks',
       'listFlips',
       'listIncidents',
+      'listMaintenance',
       'listSnoozes',
       'readCheck',
       'readIncident',
@@ -183,7 +185,7 @@ describe('OpenAPI document', () => {
     expect(['', '  ', '\u00a0\u3000', 'a\nb', 'a\u0085'].map(isName)).toEqual([false, false, false, false, false])
     expect(new RegExp(KeySpec?.properties.name?.pattern ?? '', 'u').test('')).toBe(true)
     const required = documented.filter(({ requestBody }) => requestBody?.required).map(({ operationId }) => operationId)
-    expect(required.toSorted()).toEqual(['createChannel', 'createKey'])
+    expect(required.toSorted()).toEqual(['createChannel', 'createKey', 'createMaintenance'])
     const bare = documented.find(({ operationId }) => operationId === 'listFlips')?.responses[400]
     expect([bare?.description.length !== 0, bare?.content]).toEqual([true, undefined])
   })
@@ -252,6 +254,7 @@ describe('Management API answers', () => {
     createChannel: { kind: 'email', settings: { address: 'ops@example.org' } },
     createKey: { access: 'read-only' },
     acknowledgeIncident: { note: 'Seen.' },
+    createMaintenance: { tag: 'prod', seconds: 3600, schedule: 'every Sunday at 3am', tz: 'Europe/Riga' },
     createSnooze: { tag: 'prod', seconds: 3600 },
   }
 
@@ -271,6 +274,13 @@ describe('Management API answers', () => {
       deliveries: guard.deliveries(monitor)[0]?.id ?? '',
       incidents: incident?.id ?? '',
       keys: key?.id ?? '',
+      maintenance: planMaintenance(guard.deps, {
+        projectId: project.id,
+        scope: { is: 'project' },
+        name: 'Updates',
+        times: { is: 'once', startsAt: endsAt, endsAt: endsAt + 60_000 },
+        userId: null,
+      }).id,
       snoozes: snooze(guard.deps, { projectId: project.id, scope: { is: 'project' }, endsAt, userId: null }).id,
     }
   }

@@ -1,3 +1,4 @@
+import { planMaintenance } from '#actions/maintenance.ts'
 import { invite } from '#actions/members.ts'
 import { snooze as startSnooze } from '#actions/snoozes.ts'
 import { HOUR, MINUTE } from '#lib/duration.ts'
@@ -31,12 +32,20 @@ export async function newWorld(guard = new TestGuard()) {
     endsAt: guard.clock.now() + HOUR,
     userId: null,
   })
+  const { id: window } = planMaintenance(guard.deps, {
+    projectId: project.id,
+    scope: { is: 'project' },
+    name: '',
+    times: { is: 'once', startsAt: guard.clock.now() + HOUR, endsAt: guard.clock.now() + 2 * HOUR },
+    userId: null,
+  })
   const ids: Record<string, string> = {
     project: project.id,
     monitor: monitor.uniqueKey,
     number: '1',
     channel,
     snooze,
+    window,
     incident: guard.db.get<{ id: string }>('SELECT id FROM incidents')?.id ?? '',
     delivery: guard.deliveries(monitor)[0]?.id ?? '',
     key: listApiKeys(guard.db, project.id)[0]?.id ?? '',

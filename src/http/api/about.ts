@@ -28,6 +28,7 @@ export const RESOURCES = [
   'Deliveries',
   'Incidents',
   'Snoozes',
+  'Maintenance',
   'Project',
   'Keys',
   'Badges',

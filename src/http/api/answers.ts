@@ -140,6 +140,22 @@ export const SnoozeAnswer = z
   })
   .meta({ id: 'Snooze' })
 
+export const MaintenanceAnswer = z
+  .object({
+    id: z.uuid(),
+    check: UniqueKey.nullable().describe('Null, like the tag, for all checks of the project.'),
+    tag: z.string().nullable(),
+    name: z.string(),
+    starts: Time,
+    ends: Time.nullable().describe('Null if it recurs.'),
+    schedule: z.string().nullable().describe('When it recurs; null if it does not.'),
+    tz: z.string().nullable(),
+    seconds: Count.describe('How long it lasts; each time, if it recurs.'),
+    created: Time,
+    created_by: z.string().nullable(),
+  })
+  .meta({ id: 'Maintenance' })
+
 export const Project = z
   .object({
     id: z.uuid(),

@@ -7,6 +7,7 @@ import { checkRoutes } from './checks.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { historyRoutes } from './history.ts'
 import { incidentApiRoutes } from './incidents.ts'
+import { maintenanceApiRoutes } from './maintenance.ts'
 import { projectApiRoutes } from './project.ts'
 import { snoozeApiRoutes } from './snoozes.ts'
 import { statusRoutes } from './status.ts'
@@ -19,6 +20,7 @@ export function apiRoutes(deps: Deps, messageLimits: MessageLimits) {
     .use(deliveryRoutes(deps))
     .use(incidentApiRoutes(deps))
     .use(snoozeApiRoutes(deps))
+    .use(maintenanceApiRoutes(deps))
     .use(projectApiRoutes(deps))
     .use(badgeListRoutes(deps))
     .use(statusRoutes(deps))

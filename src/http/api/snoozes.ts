@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { endSnooze, requireTag, snooze } from '#actions/snoozes.ts'
+import { endSnooze, snooze } from '#actions/snoozes.ts'
 import type { Deps } from '#deps.ts'
-import type { MonitorScope } from '#domain/monitor-scope.ts'
 import { SNOOZE_MAX_MS, type Snooze } from '#domain/snooze.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { SECOND } from '#lib/duration.ts'
@@ -12,14 +11,13 @@ import { acknowledgerInWords } from '#words/acknowledgment.ts'
 import { time, timeOrNull } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { SnoozeAnswer } from './answers.ts'
-import { findCheck } from './checks.ts'
 import { type ApiCall, endpoint, read, write } from './endpoint.ts'
-import { readBody, text } from './fields.ts'
+import { readBody } from './fields.ts'
+import { readScope, SCOPE_FIELDS } from './scope.ts'
 
 const NewSnooze = z
   .object({
-    check: z.string('check is not a string').optional().describe('The `uuid` or `unique_key` of one check.'),
-    tag: text('tag', 100).optional().describe('All checks with this tag.'),
+    ...SCOPE_FIELDS,
     seconds: z
       .number('seconds is not a number')
       .int('seconds is not a number')
@@ -81,17 +79,6 @@ function create(deps: Deps, call: ApiCall): Response {
   const scope = readScope(deps, { call, check, tag })
   const created = snooze(deps, { projectId: call.projectId, scope, endsAt, userId: null })
   return Response.json(toAnswer(deps, created, call), { status: 201 })
-}
-
-function readScope(
-  deps: Deps,
-  { call, check, tag }: { call: ApiCall; check: string | undefined; tag: string | undefined },
-): MonitorScope {
-  if (check !== undefined) {
-    return { is: 'monitor', monitorId: findCheck(deps, { ...call, params: { id: check } }).id }
-  }
-  if (tag === undefined) return { is: 'project' }
-  return { is: 'tag', tag: requireTag(deps.db, { projectId: call.projectId, tag }) }
 }
 
 const END: About = {

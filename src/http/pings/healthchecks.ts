@@ -1,9 +1,12 @@
 // The ping API of Healthchecks.
-import { type PingAddress, recordPing, requirePingable, type TokenAddress } from '#actions/pings.ts'
+import { openByPing } from '#actions/maintenance.ts'
+import { findWatchedByUuid, type PingAddress, recordPing, requirePingable, type TokenAddress } from '#actions/pings.ts'
 import type { Deps } from '#deps.ts'
 import { SLUG_MAX } from '#domain/monitor.ts'
 import { EXIT_STATUS_MAX, type PingSignal } from '#domain/ping.ts'
+import { readLength } from '#domain/schedule-input.ts'
 import type { SplitUrl } from '#http/url.ts'
+import { AppError } from '#lib/errors.ts'
 import { signalNumber } from '#lib/signals.ts'
 import type { Dialect, IncomingPing } from './dialect.ts'
 import { ENDING, isPingAtRoot } from './paths.ts'
@@ -39,6 +42,8 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   const url = readUrl({ path, query })
   if (url === null) return refuse(404, 'not found')
   const { address, ending } = url
+  const monitorId = request.method === 'POST' ? maintainedBy(deps, address) : null
+  if (monitorId !== null) return openMaintenance(deps, { monitorId, request, query })
   if ('slug' in address && /[A-Z]/.test(address.slug)) return refuse(400, 'invalid url format')
   const exitStatus = readExitStatus(ending)
   const runId = query.getAll('rid').at(-1) ?? null
@@ -61,6 +66,29 @@ async function answer(deps: Deps, { request, path, query }: IncomingPing): Promi
   } catch (error) {
     const { status, text } = refusalOf(error)
     return refuse(status, text)
+  }
+}
+
+// A monitor's ping URL followed by /maintenance. With a project's ping key, it is the slug of a monitor.
+function maintainedBy({ db }: Deps, address: KnownAddress): number | null {
+  if (!('slug' in address) || address.slug !== 'maintenance' || !RUN_ID.test(address.projectPingKey)) return null
+  return findWatchedByUuid(db, address.projectPingKey.toLowerCase())?.id ?? null
+}
+
+function openMaintenance(
+  deps: Deps,
+  { monitorId, request, query }: { monitorId: number; request: Request; query: URLSearchParams },
+): Response {
+  const ms = readLength(query.getAll('for').at(-1) ?? '')
+  if (ms === null || ms <= 0) return refuse(400, 'say how long, for example ?for=20m')
+  try {
+    const { times } = openByPing(deps, { monitorId, ms, address: originOf(request).remoteAddress })
+    const until = times.is === 'once' ? new Date(times.endsAt).toISOString() : ''
+    return recorded(deps, `OK, maintenance until ${until}`, 200)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'invalid') return refuse(400, error.message)
+    const { status, text } = refusalOf(error)
+    return refuse(status, error instanceof AppError && error.code === 'conflict' ? error.message : text)
   }
 }
 
@@ -101,7 +129,7 @@ function signalOf({ ending, exitStatus }: { ending: string | null; exitStatus: n
   return (ending ?? 'success') as PingSignal
 }
 
-function recorded(deps: Deps, text: 'OK' | 'Created', status: number): Response {
+function recorded(deps: Deps, text: string, status: number): Response {
   return new Response(text, {
     status,
     headers: {

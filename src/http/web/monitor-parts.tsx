@@ -1,5 +1,7 @@
 // The parts of a monitor's page that are updated separately, each with its own URL.
+import { windowsOf } from '#actions/maintenance.ts'
 import { snoozeOf } from '#actions/snoozes.ts'
+import { maintenanceEnd, spansOf } from '#domain/maintenance.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { may } from '#domain/project.ts'
 import { readCursor, TIMELINE_FILTERS, type TimelineFilter } from '#domain/timeline.ts'
@@ -71,6 +73,7 @@ export function overviewPart({ deps }: WebDeps, context: MonitorRequest): Markup
       pingUrl={mayOperate ? `${deps.config.baseUrl}/ping/${monitor.pingKey}` : ''}
       output={story ? outputOfStory(deps, { project, story }) : null}
       snooze={snoozeOf(deps.db, { monitor, now: deps.clock.now() })}
+      maintenanceUntil={maintenanceEnd(windowsOf(deps.db, { monitor, since: context.now }), context.now)}
       reading={readingOf(context)}
     />
   )
@@ -179,7 +182,10 @@ function readDays(reader: Reader, { monitor, reading }: ReadBy): PeriodUptime[] 
   const transitions = listTransitions(reader, { ...range, limit: TRANSITIONS_MAX })
   const oldest = transitions.length === TRANSITIONS_MAX ? transitions.at(-1) : undefined
   const { status, createdAt } = monitor
-  return uptimeOf({ periods, transitions, status, createdAt: oldest?.at ?? createdAt, now: reading.now })
+  const from = periods[0]?.from ?? reading.now
+  const windows = windowsOf(reader, { monitor, since: from })
+  const excluded = windows.flatMap(({ times }) => spansOf(times, { from, to: reading.now }))
+  return uptimeOf({ periods, transitions, status, createdAt: oldest?.at ?? createdAt, now: reading.now, excluded })
 }
 
 function readRuns(reader: Reader, { monitor, reading }: ReadBy): TimedRun[] {

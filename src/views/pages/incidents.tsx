@@ -118,7 +118,10 @@ function Snoozes({ project, reading, snoozes, tags }: IncidentListProps) {
           </button>
         </form>
       )}
-      <p class="help">Snoozed monitors notify no one. What is still down when the snooze ends is reported then.</p>
+      <p class="help">
+        Snoozed monitors notify no one. What is still down when the snooze ends is reported then. For planned times, use{' '}
+        <a href={url(`/projects/${project.id}/maintenance`)}>maintenance</a>.
+      </p>
     </section>
   )
 }

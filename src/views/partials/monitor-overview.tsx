@@ -24,6 +24,8 @@ export interface MonitorOverviewProps {
   output: ShownOutput | null
   /** Null if it isn't snoozed. */
   snooze: Snooze | null
+  /** Null if it is not in maintenance. */
+  maintenanceUntil: number | null
   reading: Reading
 }
 
@@ -56,6 +58,11 @@ export function MonitorOverview(props: MonitorOverviewProps) {
       )}
       {isNew(monitor) && <FirstPing {...props} />}
       {(!isNew(monitor) || monitor.deadlineAt !== null) && <Facts {...props} />}
+      {props.maintenanceUntil !== null && (
+        <p>
+          <Icon name="clock" /> In maintenance until <Moment at={props.maintenanceUntil} reading={reading} />
+        </p>
+      )}
       {props.snooze && <ActiveSnooze snooze={props.snooze} reading={reading} mayOperate={mayOperate} />}
       {mayOperate && <Buttons monitor={monitor} snooze={props.snooze} />}
     </section>

@@ -119,7 +119,7 @@ function Snoozes({ project, reading, snoozes, tags }: IncidentListProps) {
         </form>
       )}
       <p class="help">
-        Snoozed monitors notify no one. What is still down when the snooze ends is reported then. To plan ahead, use{' '}
+        Snoozed monitors notify no one. What is still down when it ends is reported then. To plan ahead, use{' '}
         <a href={url(`/projects/${project.id}/maintenance`)}>maintenance</a>.
       </p>
     </section>

@@ -101,8 +101,14 @@ async function send(settings: WebPushSettings, message: Message, transports: Tra
     isPermanent: isEnded,
     endsChannel: isEnded,
     // Some services repeat the address, which is a secret.
-    textOf: (answer) => (isEnded(answer) ? 'the browser ended its subscription' : answer.json.reason),
+    textOf: (answer) => (isEnded(answer) ? 'the browser ended its subscription' : adviceOn(answer)),
   })
+}
+
+// The subscription belongs to another key, such as that of the server before its secret key was changed.
+function adviceOn({ status, json }: { status: number; json: { reason?: string } }): string | undefined {
+  const isRefused = status === 401 || status === 403
+  return isRefused ? 'allow notifications again in the browser, and save the channel' : json.reason
 }
 
 // RFC 8030: the subscription does not exist or has expired.

@@ -71,7 +71,18 @@ const adaptor: ServiceAdaptor = {
     [
       'keys of another server (FCM)',
       { status: 403, body: 'the VAPID credentials do not correspond to the credentials of the subscription.' },
-      { isPermanent: false },
+      {
+        detail: 'Received status code 403: allow notifications again in the browser, and save the channel',
+        isPermanent: false,
+      },
+    ],
+    [
+      'a signature that is not accepted (Mozilla)',
+      { status: 401, body: '{"code":401,"errno":109,"error":"Unauthorized"}' },
+      {
+        detail: 'Received status code 401: allow notifications again in the browser, and save the channel',
+        isPermanent: false,
+      },
     ],
     [
       'too large (Mozilla)',

@@ -30,6 +30,15 @@ async function pingAll(monitors: readonly Monitor[], ending = ''): Promise<void>
   for (const monitor of monitors) await guard.ping(monitor, ending)
 }
 
+/** Notifications with the same time count as one message. */
+async function sendOneByOne(monitors: readonly Monitor[]): Promise<void> {
+  for (const monitor of monitors) {
+    await guard.ping(monitor, '/fail')
+    guard.clock.advance(1)
+    await guard.tick()
+  }
+}
+
 /** Sends one message, which uses up the limit, and then fails the other jobs. Returns those. */
 async function afterOneMessage(count: number): Promise<Monitor[]> {
   const [first, ...rest] = jobs(count, [slackTo(SLACK)])
@@ -120,16 +129,37 @@ describe('A destination with a limit', () => {
 
   test('keeps its limit over a restart', async () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
-    for (const monitor of jobs(58, [channelId])) {
-      await guard.ping(monitor, '/fail')
-      guard.clock.advance(1)
-      await guard.tick()
-    }
+    await sendOneByOne(jobs(58, [channelId]))
     await pingAll(jobs(4, [channelId]), '/fail')
     const queue = { channelId, kind: 'email', isFailing: false, due: [1, 2, 3, 4] }
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1, 2], isShort: true }])
     guard.clock.advance(2 * MINUTE)
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, isShort: false }])
+  })
+
+  test('that several channels share combines what would take longer for all of them together', async () => {
+    const channelIds = Array.from({ length: 6 }, () => slackTo(SLACK))
+    const [first, ...rest] = channelIds.flatMap((id) => jobs(3, [id]))
+    if (first) await guard.ping(first, '/fail')
+    await guard.tick()
+    await pingAll(rest, '/fail')
+    await guard.pass(14 * SECOND, SECOND)
+    expect(states()).toEqual(['sent'])
+    expect(slackTexts().join()).toContain('monitors down')
+  })
+
+  test('counts over a restart when each of the channels that share it sent something', async () => {
+    const [busy = '', calm = ''] = ['a', 'b'].map(() => guard.mailTo(project, 'ops@example.org'))
+    await sendOneByOne(jobs(50, [calm]))
+    guard.clock.advance(40 * MINUTE)
+    await sendOneByOne(jobs(20, [busy]))
+    guard.clock.advance(5 * MINUTE)
+    const due = Array.from({ length: 40 }, (_, index) => index)
+    const allowed = (order: readonly string[], limits = createSendLimits(guard.deps)) =>
+      order.map((channelId) => limits.apply([{ channelId, kind: 'email', isFailing: false, due }])[0]?.due.length)
+    // 50 of 60 were taken, 40 came back, 20 were taken, and 5 came back.
+    for (const order of [[busy, calm], [calm, busy], [calm], [busy]])
+      expect(new Set(allowed(order))).toEqual(new Set([35]))
   })
 
   test('of a minute sends what waits after it, within the limit', async () => {
@@ -213,6 +243,28 @@ describe('A combined message', () => {
     await guard.pass(MINUTE)
     const details = guard.db.all<{ detail: string }>('SELECT detail FROM delivery_attempts').map(({ detail }) => detail)
     expect(details).toEqual(Array(14).fill('In one message with 13 other notifications: Received status code 200'))
+  })
+
+  test('cancels the emergency of each incident that ends with it', async () => {
+    const settings = { user: 'u', token: 't', downPriority: '2', upPriority: '0', retry: '300', expire: '10800' }
+    const pushover = findKind('pushover')
+    const { limits } = pushover ?? {}
+    try {
+      const monitors = jobs(13, [guard.channel(project, { kind: 'pushover', settings })])
+      await pingAll(monitors, '/fail')
+      await guard.pass(5 * SECOND, SECOND)
+      Object.assign(pushover ?? {}, { limits: () => [{ key: 'pushover', burst: 1, perMs: SECOND }] })
+      guard.outside.calls.length = 0
+      await pingAll(monitors)
+      await guard.pass(2 * SECOND, SECOND)
+      const paths = guard.outside.calls.map(({ url }) => new URL(url).pathname)
+      const incidents = guard.db.all<{ id: string }>('SELECT id FROM incidents').map(({ id }) => id)
+      const canceled = incidents.map((id) => `/1/receipts/cancel_by_tag/${id}.json`)
+      expect(paths.filter((path) => path.includes('cancel')).sort()).toEqual(canceled.sort())
+      expect(paths.filter((path) => path.includes('messages')).length).toBeLessThan(4)
+    } finally {
+      Object.assign(pushover ?? {}, { limits })
+    }
   })
 
   test('begins the thread of each of its incidents', async () => {

@@ -12,7 +12,7 @@ import { AppError } from '#lib/errors.ts'
 import { derivePushKeys } from '#lib/push-keys.ts'
 import { newUuid, uuidOf } from '#lib/tokens.ts'
 import { findChannel, markChannel, saveChannel, saveDisabledAt } from '#store/channels.ts'
-import type { Durability, Tx } from '#store/database.ts'
+import type { Durability, Reader, Tx } from '#store/database.ts'
 import {
   type ClaimedDelivery,
   failPendingOfChannel,
@@ -76,7 +76,7 @@ export async function attempt(deps: Deps, message: ClaimedMessage, limits?: Send
     : await send(deps, {
         channel,
         notification: leadingNotification<ClaimedDelivery>(first, others).notification,
-        ...(isCombined && { summarized: all.map(({ notification }) => notification) }),
+        ...(isCombined && { summarized: all.map(({ notification }) => notification), ended: endedBy(deps.db, all) }),
         // A combined message has an ID of its own, because its deliveries may be combined differently the next time.
         deliveryId: isCombined ? uuidOf(all.map(({ id }) => id).join()) : message.id,
         thread: isCombined ? null : (threads[0] ?? null),
@@ -98,6 +98,11 @@ export async function saveAttempt(deps: Deps, attempted: Attempted, durability?:
   }, durability)
   for (const delivery of all) logOutcome(deps, { claimed: delivery, outcome })
   if (isFirst && channel) notifyOfFailure(deps, { claimed: message, channel, detail: outcome.detail })
+}
+
+function endedBy(reader: Reader, deliveries: readonly ClaimedDelivery[]): string[] {
+  const ups = deliveries.filter(({ notification }) => notification.status === 'up')
+  return ups.flatMap((delivery) => findThread(reader, delivery)?.incidentId ?? [])
 }
 
 // The log of each delivery says that its message was about others, too.
@@ -177,6 +182,8 @@ export interface Sending {
   notification: Notification
   /** All notifications, if the message is about several. */
   summarized?: readonly Notification[]
+  /** The keys of the incidents that end with it, then. */
+  ended?: readonly string[]
   deliveryId: string
   /** Null if the notification is not about an incident. */
   thread?: Thread | null
@@ -198,7 +205,7 @@ export async function send(deps: Deps, sending: Sending): Promise<Outcome> {
 }
 
 async function trySending(deps: Deps, sending: Sending): Promise<Outcome> {
-  const { channel, notification, summarized, deliveryId, thread, late = null, limitMs = ATTEMPT_MAX_MS } = sending
+  const { channel, notification, summarized, ended, deliveryId, thread, late = null } = sending
   const kind = channel && findKind(channel.kind)
   if (!channel || !kind) return failed('settings', 'The channel no longer exists')
   if (awaitsConfirmation(deps, channel)) return WAITS_FOR_CONFIRMATION
@@ -216,6 +223,7 @@ async function trySending(deps: Deps, sending: Sending): Promise<Outcome> {
   const message = {
     notification,
     ...(summarized && { summarized }),
+    ...(ended && { ended }),
     deliveryId,
     baseUrl,
     zone,
@@ -229,7 +237,10 @@ async function trySending(deps: Deps, sending: Sending): Promise<Outcome> {
     check: () => findCheck(deps, { projectId: channel.projectId, notification }),
     thread: { key: thread?.incidentId ?? deliveryId, receipt: thread?.receipt ?? null },
   }
-  const outcome = await withTimeLimit(sendThrough({ kind, settings: settings.data }, message, transports), limitMs)
+  const outcome = await withTimeLimit(
+    sendThrough({ kind, settings: settings.data }, message, transports),
+    sending.limitMs,
+  )
   return withoutSecrets(deps, { outcome, projectId: channel.projectId })
 }
 
@@ -264,7 +275,7 @@ function failed(reason: 'settings', detail: string): Outcome {
 }
 
 // The limit is shorter than the lease, so that no other process claims a delivery that is being sent.
-function withTimeLimit(sending: Promise<Outcome>, limitMs: number): Promise<Outcome> {
+function withTimeLimit(sending: Promise<Outcome>, limitMs = ATTEMPT_MAX_MS): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const timer = setTimeout(() => {
     resolve({ result: 'failed', reason: 'timeout', detail: 'Sending took too long', isPermanent: false })

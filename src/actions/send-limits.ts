@@ -9,8 +9,9 @@ import { allowanceOf, type Buckets, type RateLimit, takeOne } from '#domain/rate
 import { SECOND } from '#lib/duration.ts'
 import { sha256Hex } from '#lib/tokens.ts'
 import { findChannel } from '#store/channels.ts'
-import { countDueOfChannel, listSentMoments } from '#store/outbox.ts'
+import { countDueOfChannels } from '#store/outbox.ts'
 import { hasMailServer } from './mail-server.ts'
+import { createRecall } from './sent-before.ts'
 
 /** Only what would take longer one by one is combined, because a combined message lacks output, links and a thread. */
 const COMBINE_AFTER_MS = 10 * SECOND
@@ -29,10 +30,24 @@ export interface LimitedQueue extends Queue {
   isShort: boolean
 }
 
+interface QueueWithLimits {
+  queue: Queue
+  limits: readonly RateLimit[] | null
+}
+
+/** A bucket in one look at the queues. */
+interface Shared {
+  fullAt: number
+  /** How many messages of all its channels leave now. */
+  leaving: number
+  channelIds: string[]
+}
+
+type SharedBuckets = ReadonlyMap<string, Shared>
+
 export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock' | 'config'>): SendLimits {
   const buckets: Buckets = new Map()
   const heldUntil = new Map<string, number>()
-  const known = new Set<string>()
 
   const limitsOf = (channel: Channel): readonly RateLimit[] => {
     const kind = findKind(channel.kind)
@@ -42,50 +57,40 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
     return settings?.success ? (kind?.limits?.(settings.data) ?? []) : []
   }
 
-  // A sent message of the past takes what it would have taken then.
-  const recall = (channelId: string, limits: readonly RateLimit[]): void => {
-    if (known.has(channelId)) return
-    known.add(channelId)
-    const now = clock.now()
-    const windowMs = Math.max(...limits.map(({ burst, perMs }) => burst * perMs))
-    for (const at of listSentMoments(db, { channelId, since: now - windowMs, until: now }))
-      takeOne(buckets, limits, clock.elapsed() - (now - at))
-  }
+  const recall = createRecall({ db, clock }, limitsOf)
 
   const isHeld = (channel: Channel): boolean => {
     const until = heldUntil.get(holdKey(channel))
     return until !== undefined && until > clock.elapsed()
   }
 
-  // Queues with a common bucket share what is left in it, so `reserved` holds what earlier queues may take.
-  const limited = (queue: Queue, reserved: Buckets): LimitedQueue => {
-    const { channelId, due } = queue
-    const kind = findKind(queue.kind)
-    const isLimited = kind?.limits !== undefined || heldUntil.size > 0
+  /** Null if the queue waits, because its receiver asked for that. */
+  const limitsOfQueue = ({ channelId, kind }: Queue): readonly RateLimit[] | null => {
+    const isLimited = findKind(kind)?.limits !== undefined || heldUntil.size > 0
     const channel = isLimited && channelId !== null ? findChannel(db, channelId) : null
-    if (channel === null) return { ...queue, isShort: false }
-    if (isHeld(channel)) return { ...queue, due: [], isShort: false }
-    const limits = limitsOf(channel)
-    if (limits.length === 0) return { ...queue, isShort: false }
-    recall(channel.id, limits)
-    for (const { key } of limits) if (!reserved.has(key)) reserved.set(key, buckets.get(key) ?? 0)
-    const allowed = due.slice(0, allowanceOf(reserved, limits, clock.elapsed()))
-    for (const _ of allowed) takeOne(reserved, limits, clock.elapsed())
-    const isShort = allowed.length < due.length && kind?.isPerIncident !== true
-    return { ...queue, due: allowed, isShort: isShort && takesLong(channel.id, { limits, leaving: allowed.length }) }
+    if (channel === null) return []
+    return isHeld(channel) ? null : limitsOf(channel)
   }
 
-  const takesLong = (channelId: string, { limits, leaving }: { limits: readonly RateLimit[]; leaving: number }) => {
-    const patience = Math.floor(COMBINE_AFTER_MS / Math.max(...limits.map(({ perMs }) => perMs)))
-    const limit = leaving + patience + 1
-    return countDueOfChannel(db, { channelId, now: clock.now(), limit }) === limit
+  const share = (served: readonly QueueWithLimits[]): Map<string, Shared> => {
+    const shared = new Map<string, Shared>()
+    for (const { queue, limits } of served) {
+      for (const limit of limits ?? []) {
+        if (!buckets.has(limit.key)) buckets.set(limit.key, recall(queue.kind, limit))
+        const bucket = shared.get(limit.key) ?? { fullAt: buckets.get(limit.key) ?? 0, leaving: 0, channelIds: [] }
+        bucket.channelIds.push(queue.channelId ?? '')
+        shared.set(limit.key, bucket)
+      }
+    }
+    return shared
   }
 
   return {
     apply: (queues) => {
-      const reserved: Buckets = new Map()
       // The channel that waits longest comes first, so that a busy one can't use up a bucket that others share.
-      const served = new Map(queues.toSorted(byAge).map((queue) => [queue, limited(queue, reserved)]))
+      const waiting = queues.toSorted(byAge).map((queue) => ({ queue, limits: limitsOfQueue(queue) }))
+      const shared = share(waiting)
+      const served = new Map(waiting.map((one) => [one.queue, limited({ db, clock }, { ...one, shared })]))
       return queues.flatMap((queue) => served.get(queue) ?? [])
     },
     take: (channelId) => {
@@ -98,6 +103,30 @@ export function createSendLimits({ db, clock, config }: Pick<Deps, 'db' | 'clock
       heldUntil.set(holdKey(channel), now + Math.min(ms, RETRY_AFTER_MAX_MS))
     },
   }
+}
+
+type Place = Pick<Deps, 'db' | 'clock'>
+
+// Queues with a common bucket share what is left in it, so `shared` holds what earlier queues may take.
+function limited(place: Place, { queue, limits, shared }: QueueWithLimits & { shared: SharedBuckets }): LimitedQueue {
+  const now = place.clock.elapsed()
+  if (limits === null) return { ...queue, due: [], isShort: false }
+  if (limits.length === 0) return { ...queue, isShort: false }
+  const left: Buckets = new Map(limits.map(({ key }) => [key, shared.get(key)?.fullAt ?? 0]))
+  const allowed = queue.due.slice(0, allowanceOf(left, limits, now))
+  for (const _ of allowed) takeOne(left, limits, now)
+  for (const { key } of limits) {
+    const bucket = shared.get(key)
+    if (bucket) Object.assign(bucket, { fullAt: left.get(key), leaving: bucket.leaving + allowed.length })
+  }
+  const isShort = allowed.length < queue.due.length && findKind(queue.kind)?.isPerIncident !== true
+  return { ...queue, due: allowed, isShort: isShort && limits.some((limit) => takesLong(place, { limit, shared })) }
+}
+
+function takesLong({ db, clock }: Place, { limit, shared }: { limit: RateLimit; shared: SharedBuckets }): boolean {
+  const { channelIds, leaving } = shared.get(limit.key) ?? { channelIds: [], leaving: 0 }
+  const max = leaving + Math.floor(COMBINE_AFTER_MS / limit.perMs) + 1
+  return countDueOfChannels(db, { channelIds, now: clock.now(), limit: max }) === max
 }
 
 // A destination may contain a secret.

@@ -16,6 +16,8 @@ export interface Message extends MessageFacts {
   check(): Readonly<Record<string, unknown>> | null
   /** The same for every attempt, so that a receiver can recognize a notification that arrives twice. */
   deliveryId: string
+  /** The keys of the incidents that end with a message about several notifications. */
+  ended?: readonly string[]
   thread: {
     /** The same for all notifications about one incident. */
     key: string

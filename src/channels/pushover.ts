@@ -133,10 +133,9 @@ function seconds() {
 }
 
 async function send(settings: PushoverSettings, message: Message, transports: Transports): Promise<Outcome> {
-  const { status } = message.notification
-  const priority = priorityFor(settings, status)
-  if (endsEmergency(settings, status)) {
-    const problem = await cancelEmergency(settings, message, transports)
+  const priority = priorityFor(settings, message.notification.status)
+  for (const key of settings.downPriority === EMERGENCY ? endedBy(message) : []) {
+    const problem = await cancelEmergency(settings, { key, message, transports })
     if (problem) return problem
   }
   if (priority === NEVER) return { result: 'sent', detail: 'Emergency canceled, without a message' }
@@ -152,14 +151,17 @@ async function send(settings: PushoverSettings, message: Message, transports: Tr
   return await sendRequest({ url: `${API}/messages.json`, form }, { message, transports, rules: RULES })
 }
 
+function endedBy({ ended, notification, thread }: Message): readonly string[] {
+  return ended ?? (notification.status === 'up' ? [thread.key] : [])
+}
+
 // Stops the repetition. If Pushover can't be reached, the whole delivery is retried: nothing was sent yet, and
 // canceling twice does no harm. A refusal does not hold the recovery back, because the repetition ends by itself.
 async function cancelEmergency(
   { token }: PushoverSettings,
-  message: Message,
-  transports: Transports,
+  { key, message, transports }: { key: string; message: Message; transports: Transports },
 ): Promise<Outcome | null> {
-  const url = `${API}/receipts/cancel_by_tag/${encodeURIComponent(message.thread.key)}.json`
+  const url = `${API}/receipts/cancel_by_tag/${encodeURIComponent(key)}.json`
   const result = await callService({ url, form: { token } }, { message, transports })
   const isRefused = result.kind === 'answer' && result.status < 500 && result.status !== 429
   return isRefused ? null : outcomeOf(result, RULES)

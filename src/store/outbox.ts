@@ -119,20 +119,35 @@ export function listDueOfChannel(
     .map(({ sequence }) => sequence)
 }
 
-/** How many deliveries of a channel are due, at most `limit`. */
-export function countDueOfChannel(
+/** How many deliveries of these channels are due, at most `limit`. */
+export function countDueOfChannels(
   reader: Reader,
-  { channelId, now, limit }: { channelId: string; now: number; limit: number },
+  { channelIds, now, limit }: { channelIds: readonly string[]; now: number; limit: number },
 ): number {
   const row = reader.get<{ count: number }>(
     `SELECT count(*) AS count
-       FROM (SELECT 1 FROM deliveries
-              WHERE is_next = 1 AND coalesce(channel_id, '') = $channelId
-                AND coalesce(next_attempt_at, leased_until) <= $now
+       FROM (SELECT 1
+               FROM json_each($channelIds) AS sharing
+                    JOIN deliveries ON is_next = 1 AND coalesce(channel_id, '') = sharing.value
+                     AND coalesce(next_attempt_at, leased_until) <= $now
               LIMIT $limit)`,
-    { channelId, now, limit },
+    { channelIds: JSON.stringify(channelIds), now, limit },
   )
   return row?.count ?? 0
+}
+
+/** The channels of a kind whose newest delivery was queued or settled at `since` or later. */
+export function listSentSince(reader: Reader, { kind, since }: { kind: string; since: number }): string[] {
+  return reader
+    .all<{ id: string }>(
+      `SELECT channels.id
+         FROM channels JOIN deliveries ON deliveries.sequence = (
+                SELECT max(sequence) FROM deliveries WHERE channel_id = channels.id
+              )
+        WHERE kind = $kind AND coalesce(settled_at, deliveries.created_at) >= $since`,
+      { kind, since },
+    )
+    .map(({ id }) => id)
 }
 
 /** The most messages of the past that count against a limit. */

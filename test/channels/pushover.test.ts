@@ -165,6 +165,16 @@ test('pushover: cancels an emergency even if the recovery itself is not sent', a
   expect(service.calls.map(({ path }) => path)).toEqual([`/1/receipts/cancel_by_tag/${THREAD_KEY}.json`])
 })
 
+test('pushover: cancels the emergencies of all incidents that end with a combined message', async () => {
+  const keys = ['one', 'two']
+  const combined = { ...DOWN, summarized: [DOWN.notification, UP.notification, UP.notification], ended: keys }
+  expect((await service.send(combined)).result).toBe('sent')
+  expect(service.calls.map(({ path }) => path)).toEqual([
+    ...keys.map((key) => `/1/receipts/cancel_by_tag/${key}.json`),
+    '/1/messages.json',
+  ])
+})
+
 test('pushover: retries the whole recovery if the emergency could not be canceled', async () => {
   service.answer = () => ({ status: 503 })
   expect(await service.send(UP)).toMatchObject({ result: 'failed', isPermanent: false })

@@ -19,6 +19,10 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['Run them with JSON output', 'doctor --json'],
   ],
   'project list': [['List projects as JSON', 'project list you@example.com --json']],
+  'project words': [
+    ['List the words to hide', 'project words you@example.com'],
+    ['Replace them with the lines of standard input', 'project words you@example.com --stdin'],
+  ],
   'monitor list': [
     ['List all monitors with their status', 'monitor list you@example.com'],
     ['List the monitors of a project as JSON', 'monitor list you@example.com --project Servers --json'],

@@ -115,6 +115,21 @@ describe('incident list', () => {
   })
 })
 
+describe('project words', () => {
+  test('are listed, and replaced by the lines of standard input', async () => {
+    expect(await cronguard.run(['project', 'words', ALICE])).toMatchObject({
+      stdout: '',
+      stderr: 'No words are hidden.\n',
+    })
+    const replace = (input: string) => cronguard.run(['project', 'words', ALICE, '--stdin'], { input })
+    expect(await replace('Acme Corp\n\n winter \n')).toMatchObject({ exitCode: 0, stdout: 'Acme Corp\nwinter\n' })
+    expect(await json('project', 'words', ALICE)).toEqual(['Acme Corp', 'winter'])
+    const refused = await replace('ab')
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('at least 3 characters')])
+    expect((await replace('')).stderr).toBe('No words are hidden.\n')
+  })
+})
+
 describe('monitor add --channels', () => {
   const channelsOf = async (...options: string[]): Promise<string[]> => {
     const { ping_url: url } = await json('monitor', 'add', ALICE, 'new', ...options)

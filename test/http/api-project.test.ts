@@ -20,15 +20,39 @@ function call(path: string, request: Partial<ApiRequest> = {}) {
 }
 
 describe('Management API: project', () => {
-  test('GET returns the ping key only to a read-write key', async () => {
+  test('GET returns the ping key and the words to hide only to a read-write key', async () => {
     const { id, name, pingKey } = project
-    expect((await call('/project/')).json).toEqual({ id, name, ping_key: pingKey })
+    expect((await call('/project/')).json).toEqual({ id, name, ping_key: pingKey, hidden_words: [] })
     expect((await call('/project/', { with: guard.apiKey(project, 'read-only') })).json).toEqual({ id, name })
   })
 
   test('POST renames it', async () => {
     expect((await call('/project/', { body: { name: ' Homelab ' } })).json.name).toBe('Homelab')
     expect((await call('/project/', { body: {} })).json.name).toBe('Homelab')
+  })
+
+  test('POST replaces the words to hide, and they are hidden from then on', async () => {
+    const words = ['Acme Corp', 'winter']
+    expect((await call('/project/', { body: { hidden_words: words } })).json.hidden_words).toEqual(words)
+    expect((await call('/project/', { body: { name: 'Homelab' } })).json.hidden_words).toEqual(words)
+    const monitor = guard.monitor(project, { name: 'backup' }, [guard.mailTo(project, 'ops@example.org')])
+    await guard.ping(monitor, '/fail', { method: 'POST', body: 'Login of Acme Corp failed' })
+    await guard.tick()
+    expect(guard.outside.mails[0]?.text).toContain('Login of •••• failed')
+    expect((await call('/project/', { body: { hidden_words: [] } })).json.hidden_words).toEqual([])
+  })
+
+  test.each([
+    ['a text', 'Acme', 'hidden_words is not an array'],
+    ['a number in it', ['Acme', 7], 'hidden_words has an item that is not a string'],
+    ['a short word', ['ab'], 'hidden_words has a word with fewer than 3 characters'],
+    ['a long word', ['x'.repeat(101)], 'hidden_words has a word with more than 100 characters'],
+    ['51 words', Array.from({ length: 51 }, (_, index) => `word ${index}`), 'hidden_words has more than 50 words'],
+    ['two lines', ['one\ntwo'], 'hidden_words has control characters'],
+  ])('POST with %s as hidden_words answers 400', async (_what, words, problem) => {
+    const error = `json validation error: ${problem}`
+    expect(await call('/project/', { body: { hidden_words: words } })).toEqual({ status: 400, json: { error } })
+    expect((await call('/project/')).json.hidden_words).toEqual([])
   })
 
   test.each([

@@ -161,6 +161,10 @@ export const Project = z
     id: z.uuid(),
     name: z.string(),
     ping_key: z.string().optional().describe('The key in ping URLs with a slug. Only for a read-write key.'),
+    hidden_words: z
+      .array(z.string())
+      .optional()
+      .describe('Words that are hidden in messages and from viewers. Only for a read-write key.'),
   })
   .meta({ id: 'Project' })
 

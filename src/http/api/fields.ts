@@ -1,5 +1,6 @@
 // Parses the fields of a request with a schema, and reports the first problem.
 import { z } from 'zod'
+import { HIDDEN_WORD_MAX, HIDDEN_WORD_MIN, HIDDEN_WORDS_MAX } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
 import { NO_NUL } from './limits.ts'
 
@@ -28,15 +29,33 @@ const CODES: Record<string, string> = {
   too_long: 'is too long',
   control: 'has control characters',
   no_project_name: 'is empty',
+  too_many_words: `has more than ${HIDDEN_WORDS_MAX} words`,
+  short_word: `has a word with fewer than ${HIDDEN_WORD_MIN} characters`,
+  long_word: `has a word with more than ${HIDDEN_WORD_MAX} characters`,
 }
 
 /** Text that a schema of the domain checks, phrased as the API does. */
 export function checkedText(field: string, schema: z.ZodType<string>) {
   return z.string(`${field} is not a string`).superRefine((value, context) => {
-    for (const { message } of schema.safeParse(value).error?.issues ?? []) {
-      context.addIssue(`${field} ${CODES[message] ?? 'is not valid'}`)
-    }
+    for (const problem of problemsOf(field, schema, value)) context.addIssue(problem)
   })
+}
+
+/** The same for a list of lines. */
+export function checkedLines(field: string, schema: z.ZodType<string>) {
+  return z
+    .array(z.string(`${field} has an item that is not a string`), `${field} is not an array`)
+    .superRefine((lines, context) => {
+      const problems = lines.some((line) => line.includes('\n'))
+        ? [`${field} ${CODES.control}`]
+        : problemsOf(field, schema, lines.join('\n'))
+      for (const problem of problems) context.addIssue(problem)
+    })
+}
+
+function problemsOf(field: string, schema: z.ZodType<string>, value: string): string[] {
+  const issues = schema.safeParse(value).error?.issues ?? []
+  return issues.map(({ message }) => `${field} ${CODES[message] ?? 'is not valid'}`)
 }
 
 export function flag(field: string) {

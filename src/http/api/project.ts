@@ -1,24 +1,30 @@
 import { z } from 'zod'
-import { createApiKey, renameProject, replacePingKey, revokeApiKey } from '#actions/projects.ts'
+import { createApiKey, renameProject, replacePingKey, revokeApiKey, setHiddenWords } from '#actions/projects.ts'
 import type { Deps } from '#deps.ts'
 import {
   API_KEY_ACCESS,
   API_KEY_NAME_MAX,
   API_KEYS_MAX,
   ApiKeyName,
+  HIDDEN_WORD_MAX,
+  HIDDEN_WORD_MIN,
+  HIDDEN_WORDS_MAX,
+  HiddenWords,
   PROJECT_NAME_MAX,
   ProjectName,
 } from '#domain/project.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
-import { type ApiKeyRecord, findProject, listApiKeys } from '#store/projects.ts'
+import { type ApiKeyRecord, findHiddenWords, findProject, listApiKeys } from '#store/projects.ts'
 import { time } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { Key, NewKey, Project } from './answers.ts'
 import { type ApiCall, bodiless, endpoint, read, write } from './endpoint.ts'
-import { checkedText, readBody } from './fields.ts'
+import { checkedLines, checkedText, readBody } from './fields.ts'
 import { FILLED_LINE, ONE_LINE } from './limits.ts'
+
+const HIDDEN_WORD = { type: 'string' as const, minLength: HIDDEN_WORD_MIN, maxLength: HIDDEN_WORD_MAX, ...ONE_LINE }
 
 const ProjectChange = z
   .object({
@@ -26,6 +32,10 @@ const ProjectChange = z
       .meta({ maxLength: PROJECT_NAME_MAX, ...FILLED_LINE })
       .optional()
       .describe('Up to 100 characters.'),
+    hidden_words: checkedLines('hidden_words', HiddenWords)
+      .meta({ maxItems: HIDDEN_WORDS_MAX, items: HIDDEN_WORD })
+      .optional()
+      .describe('Words to hide in messages and from viewers, with 3 to 100 characters. They replace the present ones.'),
   })
   .meta({ id: 'ProjectChange' })
 
@@ -48,7 +58,7 @@ export function projectApiRoutes(deps: Deps) {
         versions: [3],
         operations: {
           GET: read((call) => show(deps, call), SHOW),
-          POST: write((call) => rename(deps, call), RENAME),
+          POST: write((call) => change(deps, call), CHANGE),
         },
       }),
     )
@@ -89,21 +99,23 @@ function show({ db }: Deps, { projectId, access }: ApiCall): Response {
   const project = findProject(db, projectId)
   if (project === null) throw new AppError('not_found', 'Project not found.')
   const { id, name, pingKey } = project
-  const answer: z.output<typeof Project> = { id, name, ...(access === 'read-only' ? {} : { ping_key: pingKey }) }
+  const secrets = { ping_key: pingKey, hidden_words: findHiddenWords(db, projectId) }
+  const answer: z.output<typeof Project> = { id, name, ...(access === 'read-only' ? {} : secrets) }
   return Response.json(answer)
 }
 
-const RENAME: About = {
+const CHANGE: About = {
   id: 'renameProject',
   resource: 'Project',
-  summary: 'Renames the project',
+  summary: 'Changes the name of the project and the words to hide',
   body: ProjectChange,
   answers: { 200: Project },
 }
 
-function rename(deps: Deps, call: ApiCall): Response {
-  const { name } = readBody(ProjectChange, call.body)
+function change(deps: Deps, call: ApiCall): Response {
+  const { name, hidden_words: words } = readBody(ProjectChange, call.body)
   if (name !== undefined) renameProject(deps, { projectId: call.projectId, name })
+  if (words !== undefined) setHiddenWords(deps, { projectId: call.projectId, words: words.join('\n') })
   return show(deps, call)
 }
 

@@ -51,6 +51,8 @@ export interface Config {
   readonly diskReserveBytes: number | null
   /** Private addresses and networks that channels may call although anyone can create an account. */
   readonly outboundAllow: readonly string[]
+  /** Host names of push services for browser push, in addition to those of the known browsers. */
+  readonly pushServices: readonly string[]
   /** The folder of programs that channels may run; null if they may run none. */
   readonly programs: string | null
   /** Additional trusted certificate authorities, as PEM; null for none. */
@@ -258,6 +260,7 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
     },
     diskReserveBytes: settings.DISK_RESERVE_BYTES ?? null,
     outboundAllow: settings.OUTBOUND_ALLOW,
+    pushServices: settings.PUSH_SERVICES,
     programs: settings.SHELL ? (settings.SHELL_DIR ?? null) : null,
     caCertificates: settings.CA_FILE ?? null,
     socket: settings.SOCKET ?? null,

@@ -45,6 +45,14 @@ const AddressRanges = z
   .transform((list) => list.split(',').map((network) => network.trim()))
   .refine((list) => list.every(isAddressRange), 'must be a list of addresses and networks, like 127.0.0.1, 10.0.0.0/8')
 
+const HostNames = z
+  .string()
+  .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
+  .refine(
+    (hosts) => hosts.every((host) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)),
+    'must be a list of host names, like push.example.com',
+  )
+
 export const Settings = z.object({
   HOST: z
     .string()
@@ -202,6 +210,11 @@ export const Settings = z.object({
     .register(About, { meaning: 'How many pings are kept per monitor. The oldest are deleted first.' }),
   OUTBOUND_ALLOW: AddressRanges.default([]).register(About, {
     meaning: 'Private addresses and networks that channels may call even while registration is open.',
+  }),
+  PUSH_SERVICES: HostNames.default([]).register(About, {
+    meaning:
+      'Host names of push services that browser push may use in addition to those of Chrome, Edge, Firefox and ' +
+      'Safari, separated by commas. Each includes its subdomains.',
   }),
   SHELL: Switch.default(false).register(About, {
     meaning: '`on` lets administrators create channels that run programs on this server.',

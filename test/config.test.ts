@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,11 +7,7 @@ import { DIALECTS, settingNames } from '#settings.ts'
 
 const SECRET = 'correct-horse-battery-staple'
 const MAIL = { CRONGUARD_SMTP_HOST: 'mail.example.com' }
-
-let folder = ''
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'cronguard-config-'))
-})
+const folder = mkdtempSync(join(tmpdir(), 'cronguard-config-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const NO_DIALECTS = Object.fromEntries(DIALECTS.map((dialect) => [dialect, false])) as Config['dialects']
@@ -42,6 +38,7 @@ describe('readConfig', () => {
       diskReserveBytes: null,
       retention: { pingDays: 90, pingsPerMonitor: 1000, projectBodyBytes: 1_000_000_000 },
       outboundAllow: [],
+      pushServices: [],
       programs: null,
       socket: null,
       logLevel: 'info',
@@ -85,6 +82,7 @@ describe('readConfig', () => {
       CRONGUARD_PING_DAYS: '365',
       CRONGUARD_PINGS_PER_MONITOR: '100',
       CRONGUARD_OUTBOUND_ALLOW: '192.168.1.10, 10.0.0.0/8',
+      CRONGUARD_PUSH_SERVICES: 'Push.example.com, ntfy.example.org',
       CRONGUARD_SHELL: 'on',
       CRONGUARD_SHELL_DIR: '/usr/local/lib/cronguard',
       CRONGUARD_SOCKET: '/run/cronguard/cronguard.sock',
@@ -116,6 +114,7 @@ describe('readConfig', () => {
       diskReserveBytes: null,
       retention: { pingDays: 365, pingsPerMonitor: 100, projectBodyBytes: 1_000_000_000 },
       outboundAllow: ['192.168.1.10', '10.0.0.0/8'],
+      pushServices: ['push.example.com', 'ntfy.example.org'],
       programs: '/usr/local/lib/cronguard',
       socket: '/run/cronguard/cronguard.sock',
       logLevel: 'debug',
@@ -137,7 +136,7 @@ describe('readConfig', () => {
 
   test('knows these settings for files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(44)
+    expect(names).toHaveLength(45)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',
@@ -241,6 +240,7 @@ describe('readConfig: an invalid value is reported with the name of its setting'
     ['PINGS_PER_MONITOR', '0', 'must be between 1 and 10000000'],
     ['REPLICATED', 'yes', 'must be on or off'],
     ['OUTBOUND_ALLOW', 'nas.local', PROXIES_PROBLEM],
+    ['PUSH_SERVICES', 'https://push.example', 'must be a list of host names, like push.example.com'],
     ['SOCKET', 'cronguard.sock', 'must be a path that begins with /'],
     ['LOG_LEVEL', 'trace', 'must be one of debug, info, warn, error'],
     ['LOG_FORMAT', 'xml', 'must be one of text, json'],
@@ -373,8 +373,8 @@ describe('readConfig: no error contains a secret', () => {
 
   test('from a file', () => {
     for (const name of ['SECRET_KEY', 'SMTP_PASSWORD']) {
-      const problems = problemsOf({ [`CRONGUARD_${name}_FILE`]: file('secret', 'hunter2') })
-      expect(problems.join('\n')).not.toContain('hunter2')
+      const env = { [`CRONGUARD_${name}_FILE`]: file('secret', 'hunter2') }
+      expect(problemsOf(env).join('\n')).not.toContain('hunter2')
     }
   })
 })

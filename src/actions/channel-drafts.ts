@@ -36,7 +36,7 @@ export function readDraft(deps: Deps, draft: Draft): Channel {
     projectId: draft.projectId,
     kind: kind.kind,
     name: '',
-    settings: readSettings(kind, typedSettings(deps.db, { kind, draft })),
+    settings: readSettings(deps, kind, typedSettings(deps.db, { kind, draft })),
     disabledAt: null,
     notifiesGaps: false,
     scope: { is: 'these' },

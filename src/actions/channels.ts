@@ -61,7 +61,7 @@ export function createChannel(deps: Deps, { monitors, isByAdmin = false, ...inpu
   requireManageable(kind.kind, isByAdmin)
   if (kind.runsPrograms && deps.config.programs === null) throw programsDisabled()
   const name = readName(input.name)
-  const settings = readSettings(kind, input.settings)
+  const settings = readSettings(deps, kind, input.settings)
   const channel: Channel = {
     ...input,
     id: newUuid(),
@@ -104,7 +104,7 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
     const channel = findOwn(tx, ref)
     requireManageable(channel.kind, change.isByAdmin ?? false)
     if (change.seen !== undefined) requireUnchanged(tx, { channel, seen: change.seen })
-    const settings = change.input === undefined ? channel.settings : settingsAfter(channel, change.input)
+    const settings = change.input === undefined ? channel.settings : settingsAfter(deps, channel, change.input)
     if (change.input) requireMembers(tx, { ...channel, settings })
     const { notifiesGaps = channel.notifiesGaps, monitors } = change
     const scope = monitors ? scopeOf(monitors) : channel.scope
@@ -273,17 +273,18 @@ function readName(name: string): string {
   return readOnlyField('name', ChannelName.safeParse(name))
 }
 
-function settingsAfter({ kind: name, settings }: Channel, input: SettingsInput): unknown {
+function settingsAfter(place: Pick<Deps, 'config'>, { kind: name, settings }: Channel, input: SettingsInput): unknown {
   const kind = findKind(name)
   if (kind === null) throw new AppError('conflict', 'This kind of channel is no longer supported.')
-  return readSettings(kind, changedSettings(kind, settings as Record<string, unknown>, input))
+  return readSettings(place, kind, changedSettings(kind, settings as Record<string, unknown>, input))
 }
 
 /** Throws invalid, with the wrong fields. */
-export function readSettings(kind: ChannelKind, input: unknown): unknown {
+export function readSettings({ config }: Pick<Deps, 'config'>, kind: ChannelKind, input: unknown): unknown {
   const settings = kind.settings.safeParse(input)
   if (!settings.success) throw invalidSettings(settings.error.issues)
-  throwProblems(kind.problems?.(settings.data, sampleMessages()) ?? {})
+  const rules = { samples: sampleMessages(), pushServices: config.pushServices }
+  throwProblems(kind.problems?.(settings.data, rules) ?? {})
   return settings.data
 }
 

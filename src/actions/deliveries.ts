@@ -216,6 +216,7 @@ async function trySending(deps: Deps, sending: Sending): Promise<Outcome> {
     outbound: deps.outbound,
     mailer: deps.mailer,
     ...(secretKey !== null && { pushKeys: () => derivePushKeys(secretKey) }),
+    pushServices: deps.config.pushServices,
     programs: deps.config.programs,
   }
   const zone = zoneFor(deps, channel, kind.recipient?.(settings.data)) ?? notificationZone(notification)

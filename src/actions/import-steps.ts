@@ -133,7 +133,7 @@ function decideChannel(reader: Reader, imported: Omit<KnownChannel, 'known'>): D
   if (known !== null) return decideKnownChannel({ known, ...imported })
   if (channel.left_out.length > 0) return noChange('skipped')
   const { id, kind, name, disabled, tells_blackouts: notifiesGaps } = channel
-  const settings = readSettings(kindOf(channel), channel.settings)
+  const settings = readSettings({ config }, kindOf(channel), channel.settings)
   const made: Channel = {
     id,
     projectId,
@@ -175,7 +175,7 @@ function decideKnownChannel({ known, projectId, channel, scope: imported, config
   const isExported = (field: string): boolean => field in channel.settings || channel.left_out.includes(field)
   const removed = kind.fields.map(({ name }) => name).filter((field) => !isExported(field))
   const stored = known.settings as Record<string, unknown>
-  const settings = readSettings(kind, changedSettings(kind, stored, { given: channel.settings, removed }))
+  const settings = readSettings({ config }, kind, changedSettings(kind, stored, { given: channel.settings, removed }))
   const { name, tells_blackouts: notifiesGaps, disabled } = channel
   const scope = channel.scope === undefined ? known.scope : imported
   const changed = { ...known, name, settings, notifiesGaps, scope }

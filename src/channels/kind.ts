@@ -31,8 +31,15 @@ export interface Transports {
   mailer: Mailer
   /** The keys that identify this server to the push services of browsers. Only web push needs them. */
   pushKeys?(): PushKeys
+  /** Host names of push services that the owner of the server allows, in addition to the known ones. */
+  pushServices?: readonly string[]
   /** The folder of programs that channels may run. Null or absent if they may run none. */
   programs?: string | null
+}
+
+/** What settings are checked against when they are saved. */
+export interface SavingRules extends Pick<Transports, 'pushServices'> {
+  samples: readonly Message[]
 }
 
 /** A kind of channel. Callers parse the settings with its schema first. */
@@ -62,8 +69,8 @@ export interface ChannelKind<Settings = unknown> {
   isText?: true
   /** Settings to start from. */
   presets?: readonly { label: string; settings: Readonly<Record<string, string>> }[]
-  /** Problems that only show up with a message, by field. They prevent saving, not sending. */
-  problems?(settings: Settings, samples: readonly Message[]): Record<string, string>
+  /** Problems that depend on a message or on the server, by field. They prevent saving. */
+  problems?(settings: Settings, rules: SavingRules): Record<string, string>
   /** What is sent, as text, for kinds that don't show the content of a message as it is. */
   preview?(settings: Settings, message: Message): string
   /** Whether a browser that shows the form fills in the secrets by subscribing to push notifications. */

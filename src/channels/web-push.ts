@@ -54,22 +54,37 @@ export const webPush: ChannelKind<WebPushSettings> = {
       .string()
       .refine((text) => text !== '', { error: 'Allow notifications in this browser first.', abort: true })
       .max(1000)
-      .refine(isKnownService, 'This browser is not supported. Use Chrome, Edge, Firefox or Safari.')
+      .refine(isSecureEndpoint, 'This is not the URL of a push service.')
       .prefault(''),
     p256dh: z.string().refine(isPublicKey, 'This is not a valid public key.'),
     auth: z
       .string()
       .refine((text) => Buffer.from(text, 'base64url').length === 16, 'This is not a valid authentication secret.'),
   }),
+  problems: ({ endpoint }, { pushServices }): Record<string, string> =>
+    isAllowed(endpoint, pushServices)
+      ? {}
+      : { endpoint: 'This browser is not supported. Use Chrome, Edge, Firefox or Safari.' },
   summary: ({ endpoint }) => shownSecretUrl(endpoint),
   send,
 }
 
-function isKnownService(text: string): boolean {
+function isSecureEndpoint(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, hostname, port, username } = new URL(text)
-  const isKnown = SERVICES.some((service) => hostname === service || hostname.endsWith(`.${service}`))
-  return protocol === 'https:' && isKnown && port === '' && username === ''
+  const { protocol, port, username } = new URL(text)
+  return protocol === 'https:' && port === '' && username === ''
+}
+
+function isAllowed(endpoint: string, others: readonly string[] = []): boolean {
+  const { hostname } = new URL(endpoint)
+  return [...SERVICES, ...others].some((service) => hostname === service || hostname.endsWith(`.${service}`))
+}
+
+const NOT_ALLOWED: Outcome = {
+  result: 'failed',
+  reason: 'settings',
+  detail: 'CRONGUARD_PUSH_SERVICES does not list the push service of this browser',
+  isPermanent: true,
 }
 
 /** Of a command whose user may not read the secret key. */
@@ -82,6 +97,7 @@ const WITHOUT_KEYS: Outcome = {
 
 async function send(settings: WebPushSettings, message: Message, transports: Transports): Promise<Outcome> {
   const { endpoint, ...keys } = settings
+  if (!isAllowed(endpoint, transports.pushServices)) return NOT_ALLOWED
   const serverKeys = transports.pushKeys?.()
   if (!serverKeys) return WITHOUT_KEYS
   const payload = await buildPushPayload(

@@ -16,7 +16,7 @@ import { acknowledgerInWords } from '#words/acknowledgment.ts'
 import { contentOf } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
 import { scheduleInWords } from '#words/schedule.ts'
-import type { ChannelKind, Message, Transports } from './kind.ts'
+import type { ChannelKind, Message, SavingRules, Transports } from './kind.ts'
 import { requestUrl, shownSecretUrl } from './shared/fields.ts'
 import { concealHeaders, HeaderLines } from './shared/headers.ts'
 import { outcomeOf } from './shared/http.ts'
@@ -165,7 +165,7 @@ function indented(body: string): string {
 }
 
 /** Problems of templates with messages full of special characters, by field. */
-function templateProblems(settings: WebhookSettings, samples: readonly Message[]): Record<string, string> {
+function templateProblems(settings: WebhookSettings, { samples }: SavingRules): Record<string, string> {
   if (settings.language !== 'liquid') return {}
   const problems = samples.flatMap((sample) => {
     const prefix = prefixFor(settings, sample.notification)

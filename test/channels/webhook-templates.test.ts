@@ -119,7 +119,7 @@ describe('Webhook with Liquid', () => {
     ['a body of its own for up', { up: 'own', upUrl: 'https://example.org', upBody: '[{{ name }}]' }, 'upBody'],
   ])('refuses to save %s', (_what, change, field) => {
     const settings = webhook.settings.parse({ url: 'https://example.org', ...liquid, ...change })
-    expect(Object.keys(webhook.problems?.(settings, sampleMessages()) ?? {})).toEqual([field])
+    expect(Object.keys(webhook.problems?.(settings, { samples: sampleMessages() }) ?? {})).toEqual([field])
   })
 
   test('sends its own JSON if the result is not valid JSON, and says so', async () => {
@@ -153,7 +153,7 @@ describe('Webhook with Liquid', () => {
   test('accepts every preset', () => {
     for (const { settings } of webhook.presets ?? []) {
       const parsed = webhook.settings.parse({ url: 'https://example.org', ...settings })
-      expect(webhook.problems?.(parsed, sampleMessages())).toEqual({})
+      expect(webhook.problems?.(parsed, { samples: sampleMessages() })).toEqual({})
       expect(webhook.preview?.(parsed, DOWN)).toContain('backup')
     }
   })

@@ -48,7 +48,7 @@ describe('Wording of a channel', () => {
 
   test('is refused when it is saved with a template that fails', () => {
     const settings = { address: 'ops@example.org', titleTemplate: '{{ title', textTemplate: '{{ title }}' }
-    expect(findKind('email')?.problems?.(settings, [DOWN])).toEqual({
+    expect(findKind('email')?.problems?.(settings, { samples: [DOWN] })).toEqual({
       titleTemplate: expect.stringContaining('closed'),
     })
   })

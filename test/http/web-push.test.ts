@@ -55,6 +55,29 @@ describe('Web push', () => {
     expect(html).not.toContain('gAAAsecret')
   })
 
+  test.each(['https://push.evil.example/fcm.googleapis.com', 'https://evilfcm.googleapis.com/x'])(
+    'a subscription at %s, which is not a known push service, is refused',
+    async (endpoint) => {
+      const member = await memberOf(guard, project, 'member')
+      const given = Object.entries({ ...subscription(), endpoint }).map(([name, value]) => [`setting-${name}`, value])
+      const refused = await member.post(list(), { kind: 'web-push', name: 'phone', ...Object.fromEntries(given) })
+      expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('not supported')])
+    },
+  )
+
+  test('CRONGUARD_PUSH_SERVICES allows further push services', async () => {
+    guard.stop()
+    guard = new TestGuard({ env: { CRONGUARD_PUSH_SERVICES: 'push.example.com' } })
+    project = guard.project()
+    const settings = { ...subscription(), endpoint: 'https://eu.push.example.com/wpush/1' }
+    const backup = guard.monitor(project, { name: 'backup' }, [guard.channel(project, { kind: 'web-push', settings })])
+    await guard.ping(backup, '/fail')
+    await guard.tick()
+    expect(guard.outside.calls.map(({ url }) => url)).toEqual([settings.endpoint])
+    const other = { ...settings, endpoint: 'https://push.example.org/wpush/1' }
+    expect(() => guard.channel(project, { kind: 'web-push', settings: other })).toThrow('not supported')
+  })
+
   test('a subscription that the browser ended disables its channel and discards what waits', async () => {
     const channelId = guard.channel(project, { kind: 'web-push', settings: subscription() })
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])

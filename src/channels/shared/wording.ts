@@ -49,7 +49,7 @@ export function withWording(kind: ChannelKind): ChannelKind {
     ...kind,
     fields: [...kind.fields, ...WORDING_FIELDS],
     settings: kind.settings.and(WordingSettings),
-    problems: (settings, samples) => ({ ...kind.problems?.(settings, samples), ...problemsOf(settings, samples) }),
+    problems: (settings, rules) => ({ ...kind.problems?.(settings, rules), ...problemsOf(settings, rules.samples) }),
   }
 }
 

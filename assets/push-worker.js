@@ -1,4 +1,4 @@
-// The service worker: shows push notifications, and opens a page when one is clicked.
+// The service worker: shows push notifications, opens a page when one is clicked, and keeps the subscription.
 const ICON = 'ICON_PATH'
 
 self.addEventListener('push', (event) => {
@@ -23,3 +23,19 @@ self.addEventListener('notificationclick', (event) => {
   event.notification.close()
   event.waitUntil(self.clients.openWindow(event.action === '' ? open : others[Number(event.action)]))
 })
+
+// Some browsers don't say what the former subscription was, so the page left a copy of it (push.js).
+const PLACE = 'push-subscription'
+
+const resubscribe = async ({ newSubscription }) => {
+  const former = await (await caches.match(PLACE))?.json()
+  if (!former) return
+  const options = { userVisibleOnly: true, applicationServerKey: former.key }
+  const subscription = newSubscription ?? (await self.registration.pushManager.subscribe(options))
+  const { endpoint, keys } = subscription.toJSON()
+  const body = new URLSearchParams({ former: former.endpoint, endpoint, ...keys })
+  const { ok } = await fetch(PLACE, { method: 'POST', body, credentials: 'omit' })
+  if (ok) await (await caches.open('push')).put(PLACE, Response.json({ ...former, endpoint }))
+}
+
+self.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(resubscribe(event)))

@@ -12,7 +12,11 @@
       await (await registration.pushManager.getSubscription())?.unsubscribe()
       return await registration.pushManager.subscribe(options)
     })
-    return subscription.toJSON()
+    const json = subscription.toJSON()
+    // The service worker needs it when the browser replaces the subscription.
+    const place = new URL('push-subscription', new URL(worker, location.href))
+    await (await caches.open('push')).put(place, Response.json({ endpoint: json.endpoint, key }))
+    return json
   }
 
   const problemOf = () => {

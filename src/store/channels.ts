@@ -37,6 +37,16 @@ export function listChannels(reader: Reader, projectId: string): Channel[] {
     .map(toChannel)
 }
 
+/** The channels of a kind, in all projects, that send to this endpoint. */
+export function listChannelsWithEndpoint(reader: Reader, search: { kind: string; endpoint: string }): Channel[] {
+  return reader
+    .all<ChannelRow>(
+      `SELECT ${COLUMNS} FROM channels WHERE kind = $kind AND settings ->> 'endpoint' = $endpoint ORDER BY id`,
+      search,
+    )
+    .map(toChannel)
+}
+
 export function countChannels(reader: Reader, projectId: string): number {
   const row = reader.get<{ count: number }>('SELECT count(*) AS count FROM channels WHERE project_id = $projectId', {
     projectId,

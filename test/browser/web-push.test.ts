@@ -35,6 +35,18 @@ describe.skipIf(NO_BROWSER)(`Web push${NO_BROWSER ? ' (skipped: Chromium is not 
     await page.getByRole('button', { name: 'Create channel' }).click()
     await page.getByText('Channel created').waitFor()
     await page.getByText('fcm.googleapis.com').waitFor()
+
+    const [worker] = context.serviceWorkers()
+    const replacing = { endpoint: 'https://updates.push.services.mozilla.com/wpush/v2/y', keys }
+    await worker?.evaluate(`(async () => {
+      PushManager.prototype.subscribe = async () => ({ toJSON: () => (${JSON.stringify(replacing)}) })
+      const waiting = []
+      const event = Object.assign(new Event('pushsubscriptionchange'), { waitUntil: (done) => waiting.push(done) })
+      self.dispatchEvent(event)
+      await Promise.all(waiting)
+    })()`)
+    await page.reload()
+    await page.getByText('updates.push.services.mozilla.com').waitFor()
     expect(complaints).toEqual([])
     await context.close()
   }, 60_000)

@@ -78,6 +78,27 @@ describe('Web push', () => {
     expect(() => guard.channel(project, { kind: 'web-push', settings: other })).toThrow('not supported')
   })
 
+  test('a subscription that the browser replaces is replaced in its channels, and in no others', async () => {
+    const [former, other, fresh] = ['former', 'other', 'fresh'].map((id) => ({
+      ...subscription(),
+      endpoint: `https://fcm.googleapis.com/fcm/send/${id}`,
+    }))
+    const replaced = guard.channel(project, { kind: 'web-push', settings: former })
+    const kept = guard.channel(project, { kind: 'web-push', settings: other })
+    const replace = (from: string | undefined, to: object | undefined) =>
+      guard.request('/push-subscription', {
+        method: 'POST',
+        body: new URLSearchParams({ former: from ?? '', ...to }),
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      })
+    expect((await replace(former?.endpoint, { ...fresh, endpoint: 'https://evil.example/x' })).status).toBe(422)
+    expect((await replace('https://fcm.googleapis.com/fcm/send/unknown', fresh)).status).toBe(204)
+    expect(findChannel(guard.db, replaced)?.settings).toEqual(former)
+    expect((await replace(former?.endpoint, fresh)).status).toBe(204)
+    expect(findChannel(guard.db, replaced)?.settings).toEqual(fresh)
+    expect(findChannel(guard.db, kept)?.settings).toEqual(other)
+  })
+
   test('a subscription that the browser ended disables its channel and discards what waits', async () => {
     const channelId = guard.channel(project, { kind: 'web-push', settings: subscription() })
     const backup = guard.monitor(project, { name: 'backup' }, [channelId])

@@ -25,7 +25,7 @@ self.addEventListener('notificationclick', (event) => {
 })
 
 // Some browsers don't say what the former subscription was, so the page left a copy of it (push.js).
-const PLACE = 'push-subscription'
+const PLACE = 'push-renewal'
 
 const resubscribe = async ({ newSubscription }) => {
   const former = await (await caches.match(PLACE))?.json()

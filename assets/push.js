@@ -14,7 +14,7 @@
     })
     const json = subscription.toJSON()
     // The service worker needs it when the browser replaces the subscription.
-    const place = new URL('push-subscription', new URL(worker, location.href))
+    const place = new URL('push-renewal', new URL(worker, location.href))
     await (await caches.open('push')).put(place, Response.json({ endpoint: json.endpoint, key }))
     return json
   }

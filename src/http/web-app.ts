@@ -14,7 +14,7 @@ export function webAppRoutes(deps: Deps) {
   return cookielessRoutes('web-app', 'text')
     .get('/manifest.webmanifest', () => withBasePath(basePath, manifest))
     .get('/push-worker.js', () => withBasePath(basePath, serviceWorker))
-    .post('/push-subscription', ({ request }) => resubscribe(deps, request), { parse: 'none' })
+    .post('/push-renewal', ({ request }) => resubscribe(deps, request), { parse: 'none' })
 }
 
 function manifest(): Response {

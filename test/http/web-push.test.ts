@@ -86,7 +86,7 @@ describe('Web push', () => {
     const replaced = guard.channel(project, { kind: 'web-push', settings: former })
     const kept = guard.channel(project, { kind: 'web-push', settings: other })
     const replace = (from: string | undefined, to: object | undefined) =>
-      guard.request('/push-subscription', {
+      guard.request('/push-renewal', {
         method: 'POST',
         body: new URLSearchParams({ former: from ?? '', ...to }),
         headers: { 'Content-Type': 'application/x-www-form-urlencoded' },

@@ -17,7 +17,7 @@ export interface About {
   /** Whether a 400 response has no body, as in Healthchecks. */
   hasEmptyBadRequest?: boolean
   /** Reasons for errors, besides those that all operations of this kind share. */
-  refusals?: Partial<Record<403 | 409 | 429, string>>
+  refusals?: Partial<Record<403 | 404 | 409 | 429, string>>
 }
 
 /** The sections of the documentation, in order. */

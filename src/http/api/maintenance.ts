@@ -79,7 +79,10 @@ const CREATE: About = {
   notes: 'Deadlines in it are put off to its end plus the grace period. What is still down then is reported.',
   body: NewMaintenance,
   answers: { 201: MaintenanceAnswer },
-  refusals: { 403: 'The check belongs to another project, or the project has 200 windows.' },
+  refusals: {
+    403: 'The check belongs to another project, or the project has 200 windows.',
+    404: 'The check does not exist.',
+  },
 }
 
 function create(deps: Deps, call: ApiCall): Response {

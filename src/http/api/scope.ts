@@ -9,7 +9,7 @@ import { text } from './fields.ts'
 /** The fields of a request that name one check, or the checks with a tag. Neither means all checks of the project. */
 export const SCOPE_FIELDS = {
   check: z.string('check is not a string').optional().describe('The `uuid` or `unique_key` of one check.'),
-  tag: text('tag', 100).optional().describe('All checks with this tag.'),
+  tag: text('tag', 100).optional().describe('All checks with this tag. Not together with `check`.'),
 }
 
 /** Throws not_found and forbidden for the check, and invalid for a tag that no check has. */

@@ -67,7 +67,7 @@ const CREATE: About = {
   notes: 'Snoozed checks notify no one. What is still down when the snooze ends is reported then.',
   body: NewSnooze,
   answers: { 201: SnoozeAnswer },
-  refusals: { 403: 'The check belongs to another project.' },
+  refusals: { 403: 'The check belongs to another project.', 404: 'The check does not exist.' },
 }
 
 function create(deps: Deps, call: ApiCall): Response {

@@ -32,7 +32,7 @@ test(
     const schemas: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
       requeue()
-      await killer.kill(['migrate'], 0.2)
+      await killer.kill(['migrate'], { from: round / ROUNDS, to: (round + 1) / ROUNDS })
       const left = look()
       expect(left).toMatchObject({ sound: 'ok', deliveries: DELIVERIES, broken: 0, leftOver: 0 })
       schemas.push(left.schema)

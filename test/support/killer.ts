@@ -25,9 +25,9 @@ export class Killer {
     return new Killer(cronguard, longest)
   }
 
-  /** Runs a command and kills it after a random part of its time, from `earliest` (0 to 1) on. */
-  async kill(args: string[], earliest = 0): Promise<void> {
-    const afterMs = this.#spanMs * (earliest + Math.random() * (1 - earliest))
+  /** Runs a command and kills it at a random moment between two parts of its time, `from` and `to` (0 to 1). */
+  async kill(args: string[], { from, to } = { from: 0, to: 1 }): Promise<void> {
+    const afterMs = this.#spanMs * (from + Math.random() * (to - from))
     const { wasAlive, tookMs } = await this.#cronguard.runUntilKilled(args, afterMs)
     if (wasAlive) this.killed += 1
     else this.#spanMs = tookMs

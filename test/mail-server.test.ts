@@ -31,9 +31,30 @@ const SERVER: MailServer = {
   ...FORM,
   port: 587,
   security: 'starttls',
-  passwordProblem: null,
+  problem: null,
   source: 'page',
 }
+
+const STORED = { ...FORM, port: 587, username: null, sealedPassword: null }
+const UNUSABLE = [
+  'not JSON',
+  'null',
+  '[]',
+  '{"host":1}',
+  ...[
+    { host: '' },
+    { host: 'a\nb' },
+    { port: 0 },
+    { port: 70_000 },
+    { port: 25.5 },
+    { port: '587' },
+    { security: 'oauth' },
+    { username: {} },
+    { sealedPassword: 5 },
+    { from: 'CronGuard' },
+    { from: 'a@example.org\r\nBcc: b@example.org' },
+  ].map((change) => JSON.stringify({ ...STORED, ...change })),
+]
 
 const guards: TestGuard[] = []
 afterEach(() => {
@@ -150,8 +171,7 @@ describe('Another secret key', () => {
     saveMailServer(deps, FORM)
     const other = { ...deps, config: { ...deps.config, secretKey: 'the key of another server' } }
     const found = findMailServer(other)
-    const problem = "The mail server's password can't be decrypted, because the secret key has changed"
-    expect(found).toEqual({ ...SERVER, password: null, passwordProblem: problem })
+    expect(found).toEqual({ ...SERVER, password: null, problem: 'other-key' })
     const mail = { to: 'ada@example.org', subject: 'x', text: 'x', html: 'x', messageId: 'x@y', headers: {} }
     expect(await openMailer(found, deps.log).send(mail)).toMatchObject({ kind: 'failure', reason: 'auth' })
     expect(problemsOf(() => saveMailServer(other, { ...FORM, password: '' }))).toEqual({
@@ -226,11 +246,31 @@ describe('First account', () => {
   })
 })
 
-test('A stored mail server that cannot be read counts as none, so that it can be entered again', () => {
-  const guard = new TestGuard()
-  guards.push(guard)
-  for (const value of ['{"host":1}', 'not JSON']) {
-    guard.db.write((tx) => saveSetting(tx, { name: 'mail-server', value }))
-    expect(hasMailServer(guard.deps)).toBeFalse()
-  }
+describe('Settings that another version stored', () => {
+  const mail = { to: 'ada@example.org', subject: 'Down', text: 'x', html: 'x', messageId: 'x@y', headers: {} }
+
+  test.each(UNUSABLE)('let emails fail and be retried, instead of dropping them: %s', async (value) => {
+    const { deps, db } = open()
+    db.write((tx) => saveSetting(tx, { name: 'mail-server', value }))
+    const server = findMailServer(deps)
+    expect([hasMailServer(deps), server?.problem]).toEqual([true, 'invalid-settings'])
+    expect(await openMailer(server, deps.log).send(mail)).toEqual({
+      kind: 'failure',
+      reason: 'settings',
+      detail:
+        "The stored mail server settings can't be used by this version of CronGuard. Correct them on the Server page",
+      isPermanent: false,
+    })
+    saveMailServer(deps, FORM)
+    expect(findMailServer(deps)).toEqual(SERVER)
+  })
+
+  test('keep their password, if only the sender has to be corrected', () => {
+    const { deps, db } = open()
+    saveMailServer(deps, FORM)
+    const stored = JSON.parse(findSetting(db, 'mail-server') ?? '{}')
+    db.write((tx) => saveSetting(tx, { name: 'mail-server', value: JSON.stringify({ ...stored, from: 'CronGuard' }) }))
+    saveMailServer(deps, { ...FORM, password: '' })
+    expect(findMailServer(deps)).toEqual(SERVER)
+  })
 })

@@ -1,15 +1,14 @@
 // The mail server: from the environment, or from the Server page. The environment wins as a whole.
 import { type Deps, secretOf } from '#deps.ts'
-import { MailServerInput, mailServerIdentity, StoredMailServer } from '#domain/mail-server.ts'
+import {
+  MailServerInput,
+  mailServerIdentity,
+  readStoredMailServer,
+  type StoredMailServer,
+} from '#domain/mail-server.ts'
 import { AppError } from '#lib/errors.ts'
 import { type FieldProblems, throwProblems } from '#lib/fields.ts'
-import {
-  createLogMailer,
-  createPasswordlessMailer,
-  createSmtpMailer,
-  type Mailer,
-  type SmtpSettings,
-} from '#lib/mail.ts'
+import { createFailingMailer, createLogMailer, createSmtpMailer, type Mailer, type SmtpSettings } from '#lib/mail.ts'
 import { seal, unseal } from '#lib/sealing.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { deleteSetting, findSetting, saveSetting } from '#store/settings.ts'
@@ -21,8 +20,8 @@ const NAME = 'mail-server'
 export type MailPlace = Pick<Deps, 'config'> & { db: Reader }
 
 export interface MailServer extends SmtpSettings {
-  /** Why emails can't be sent, although a user name is set: the password can't be read. Null if it can. */
-  passwordProblem: string | null
+  /** Why emails can't be sent through it. Null if they can. */
+  problem: keyof typeof PROBLEMS | null
   source: 'environment' | 'page'
 }
 
@@ -33,16 +32,17 @@ export interface MailServer extends SmtpSettings {
 export function findMailServer({ db, config }: MailPlace): MailServer | null {
   const stored = config.smtp === null ? findStored(db) : null
   if (stored === null) return environmentMailServer(config)
-  const { sealedPassword, ...settings } = stored
-  const smtp = { ...settings, password: unsealed(config.secretKey, stored) }
-  const reason = config.secretKey === null ? ONLY_SERVICE : OTHER_KEY
-  return { ...smtp, passwordProblem: lacksPassword(smtp) ? reason : null, source: 'page' }
+  const { sealedPassword, ...settings } = stored.settings
+  const smtp = { ...settings, password: unsealed(config.secretKey, stored.settings) }
+  if (!stored.isUsable) return { ...smtp, problem: 'invalid-settings', source: 'page' }
+  const reason = config.secretKey === null ? 'hidden-password' : 'other-key'
+  return { ...smtp, problem: lacksPassword(smtp) ? reason : null, source: 'page' }
 }
 
 /** The mail server of the environment variables. */
 export function environmentMailServer({ smtp }: MailPlace['config']): MailServer | null {
   if (smtp === null) return null
-  return { ...smtp, passwordProblem: lacksPassword(smtp) ? ONLY_SERVICE : null, source: 'environment' }
+  return { ...smtp, problem: lacksPassword(smtp) ? 'hidden-password' : null, source: 'environment' }
 }
 
 function lacksPassword({ username, password }: SmtpSettings): boolean {
@@ -54,31 +54,49 @@ export function hasMailServer({ db, config }: MailPlace): boolean {
   return config.smtp !== null || findStored(db) !== null
 }
 
-const ONLY_SERVICE = "Only the CronGuard service can read the mail server's password"
-export const OTHER_KEY = "The mail server's password can't be decrypted, because the secret key has changed"
+/** What is wrong, and what to do. */
+const PROBLEMS = {
+  'hidden-password': [
+    "Only the CronGuard service can read the mail server's password",
+    "Send the test from the channel's page",
+  ],
+  'other-key': [
+    "The mail server's password can't be decrypted, because the secret key has changed",
+    'Enter the password again on the Server page',
+  ],
+  // Emails fail and are retried: if they were only logged, as without a mail server, alerts would be lost.
+  'invalid-settings': [
+    "The stored mail server settings can't be used by this version of CronGuard",
+    'Correct them on the Server page',
+  ],
+} as const
 
 /** The mailer for these settings. */
 export function openMailer(server: MailServer | null, log: Deps['log']): Mailer {
   if (server === null) return createLogMailer(log)
-  const problem = passwordProblemOf(server)
-  return problem === null ? createSmtpMailer(server) : createPasswordlessMailer(problem)
+  const problem = mailServerProblemOf(server)
+  if (problem === null) return createSmtpMailer(server)
+  return createFailingMailer({ reason: server.problem === 'invalid-settings' ? 'settings' : 'auth', detail: problem })
 }
 
-/** Why this process can't sign in, and what to do. Null if it can. */
-export function passwordProblemOf({ passwordProblem }: MailServer): string | null {
-  if (passwordProblem === null) return null
-  return `${passwordProblem}. ${passwordProblem === ONLY_SERVICE ? TEST_ON_PAGE : ENTER_AGAIN}`
+/** Why this process can't send emails through the server, and what to do. Null if it can. */
+export function mailServerProblemOf({ problem }: MailServer): string | null {
+  return problem && PROBLEMS[problem].join('. ')
 }
-
-const TEST_ON_PAGE = "Send the test from the channel's page"
-const ENTER_AGAIN = 'Enter the password again on the Server page'
 
 /** The settings of the Server page, without the password. Null if there are none. */
 export function storedMailServer(reader: Reader): Omit<StoredMailServer, 'sealedPassword'> | null {
   const stored = findStored(reader)
   if (stored === null) return null
-  const { sealedPassword, ...settings } = stored
+  const { sealedPassword, ...settings } = stored.settings
   return settings
+}
+
+/** What is wrong with the settings of the Server page, by field. Empty if they can be used. */
+export function storedMailServerProblems(reader: Reader): FieldProblems {
+  const stored = storedMailServer(reader)
+  if (stored === null) return {}
+  return problemsOf({ ...stored, port: String(stored.port), username: stored.username ?? '', password: '' })
 }
 
 /**
@@ -106,12 +124,9 @@ function requireNoEnvironment({ config }: Pick<Deps, 'config'>): void {
   throw new AppError('conflict', 'The mail server is set by environment variables. Change them and restart CronGuard.')
 }
 
-function findStored(reader: Reader): StoredMailServer | null {
+function findStored(reader: Reader): ReturnType<typeof readStoredMailServer> | null {
   const value = findSetting(reader, NAME)
-  if (value === null) return null
-  const read = StoredMailServer.safeParse(parsed(value))
-  // What can’t be read is replaced on the Server page.
-  return read.success ? read.data : null
+  return value === null ? null : readStoredMailServer(parsed(value))
 }
 
 function parsed(json: string): unknown {
@@ -125,9 +140,15 @@ function parsed(json: string): unknown {
 function readInput(input: Record<string, string>): MailServerInput {
   const parsed = MailServerInput.safeParse(input)
   if (parsed.success) return parsed.data
+  throw new AppError('invalid', 'The settings are invalid.', problemsOf(input))
+}
+
+function problemsOf(input: Record<string, string>): FieldProblems {
   const problems: FieldProblems = {}
-  for (const issue of parsed.error.issues) problems[String(issue.path[0])] ??= issueInWords(issue)
-  throw new AppError('invalid', 'The settings are invalid.', problems)
+  for (const issue of MailServerInput.safeParse(input).error?.issues ?? []) {
+    problems[String(issue.path[0])] ??= issueInWords(issue)
+  }
+  return problems
 }
 
 function sealedFor({ config }: Deps, tx: Tx, { password, ...settings }: MailServerInput): string | null {
@@ -137,7 +158,7 @@ function sealedFor({ config }: Deps, tx: Tx, { password, ...settings }: MailServ
   }
   const secretKey = secretOf(config)
   if (password !== '') return seal(password, sealOf(secretKey, settings))
-  const stored = findStored(tx)
+  const stored = findStored(tx)?.settings ?? null
   if (stored === null || stored.sealedPassword === null) throw missingPassword('Enter the password.')
   if (mailServerIdentity(stored) !== mailServerIdentity(settings)) throw missingPassword(ANOTHER_SERVER)
   if (unsealed(secretKey, stored) === null) throw missingPassword(CHANGED_KEY)

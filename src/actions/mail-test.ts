@@ -7,7 +7,7 @@ import { createRecordingMailer, type MailResult } from '#lib/mail.ts'
 import type { Dialogue } from '#lib/mail-dialogue.ts'
 import { mailServerTestMail } from '#words/account-mail.ts'
 import { mailTestAdvice } from '#words/mail-test.ts'
-import { findMailServer, type MailServer, passwordProblemOf } from './mail-server.ts'
+import { findMailServer, type MailServer, mailServerProblemOf } from './mail-server.ts'
 import { readEmail } from './registration.ts'
 
 /** The limit is short, because a person waits for the test. */
@@ -33,7 +33,7 @@ export async function testMailServer(deps: Deps, input: { to: string }): Promise
   const to = readEmail(input.to)
   const server = findMailServer(deps)
   if (server === null) throw new AppError('conflict', 'No mail server is configured. Save its settings first.')
-  const problem = passwordProblemOf(server)
+  const problem = mailServerProblemOf(server)
   if (problem !== null) return { to, isSent: false, detail: problem, advice: null, lines: [], isCut: false }
   if (testing.has(deps.db)) throw new AppError('too_many', 'A test is still running. Wait for it to finish.')
   testing.add(deps.db)

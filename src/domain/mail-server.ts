@@ -39,7 +39,7 @@ export const MailServerInput = z.object({
 export type MailServerInput = z.output<typeof MailServerInput>
 
 /** What is stored. The password is encrypted; null without a user name. */
-export const StoredMailServer = z.object({
+const StoredMailServer = z.object({
   host: z.string(),
   port: z.number(),
   security: z.enum(SMTP_SECURITIES),
@@ -48,6 +48,28 @@ export const StoredMailServer = z.object({
   from: z.string(),
 })
 export type StoredMailServer = z.output<typeof StoredMailServer>
+
+const { host, port, security, username, sealedPassword, from } = StoredMailServer.shape
+/** As much of it as this version can read. */
+const ReadablePart = z
+  .object({
+    host: host.catch(''),
+    port: port.catch(0),
+    security: security.catch('starttls'),
+    username: username.catch(null),
+    sealedPassword: sealedPassword.catch(null),
+    from: from.catch(''),
+  })
+  .catch({ host: '', port: 0, security: 'starttls', username: null, sealedPassword: null, from: '' })
+
+/** Another version of CronGuard may have stored settings that this one can't use. */
+export function readStoredMailServer(json: unknown): { settings: StoredMailServer; isUsable: boolean } {
+  const stored = StoredMailServer.safeParse(json)
+  if (!stored.success) return { settings: ReadablePart.parse(json), isUsable: false }
+  const { sealedPassword: _, ...typed } = stored.data
+  const input = { ...typed, port: String(typed.port), username: typed.username ?? '', password: '' }
+  return { settings: stored.data, isUsable: MailServerInput.safeParse(input).success }
+}
 
 /** The address in a sender such as `CronGuard <cronguard@example.org>`. */
 export function senderAddress(from: string): string {

@@ -22,7 +22,7 @@ export type MailResult =
   | { kind: 'logged' }
   | {
       kind: 'failure'
-      reason: NetworkReason | 'auth' | 'status' | 'rejected'
+      reason: NetworkReason | 'auth' | 'settings' | 'status' | 'rejected'
       detail: string
       isPermanent: boolean
       /** The command that the server refused, such as "MAIL FROM". */
@@ -110,9 +110,9 @@ export function createRecordingMailer(smtp: SmtpSettings, limitMs: number): Reco
   }
 }
 
-/** For a process that can't read the password. `detail` says why. */
-export function createPasswordlessMailer(detail: string): Mailer {
-  return { send: async () => failure('auth', detail), close: () => {} }
+/** For settings that can't be used, or whose password this process can't read. `detail` says why. */
+export function createFailingMailer({ reason, detail }: { reason: 'auth' | 'settings'; detail: string }): Mailer {
+  return { send: async () => failure(reason, detail), close: () => {} }
 }
 
 /** Reads the settings for each email and opens another mailer when they have changed, so a change needs no restart. */
@@ -212,7 +212,7 @@ function mailFailure(error: SmtpError, hide: (text: string) => string): MailFail
   return { ...failure('status', `The mail server answered: ${reply}`), command }
 }
 
-function failure(reason: NetworkReason | 'auth' | 'status', detail: string): MailFailure {
+function failure(reason: NetworkReason | 'auth' | 'settings' | 'status', detail: string): MailFailure {
   return { kind: 'failure', reason, detail, isPermanent: false }
 }
 

@@ -22,6 +22,8 @@ export function mailTestAdvice({ failure, server }: FailedMailTest): string {
         'Check the user name and password. Gmail, Fastmail, Yahoo and iCloud require an app password. Most other ' +
         'providers require an API key or SMTP credentials instead of your account password.'
       )
+    case 'settings':
+      return 'Correct the settings of the mail server, and save them again.'
     case 'rejected':
       return 'The mailbox does not exist. Check the recipient of the test.'
     case 'connection':

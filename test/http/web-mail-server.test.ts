@@ -110,7 +110,7 @@ describe('Mail server form', () => {
     const answer = await admin.post(SAVE, { ...FORM, host: 'smtp.example.org:587' })
     expect(answer.status).toBe(422)
     const html = await answer.text()
-    expect(html).toMatch(/id="host-problem">\s*Enter only the name of the server/)
+    expect(html).toMatch(/id="host-problem">\s*Enter only a host name or IP address, such as smtp\.example\.com/)
     expect(html).toContain('value="smtp.example.org:587"')
     expect(html).not.toContain(PASSWORD)
     expect(findSetting(guard.db, 'mail-server')).toBeNull()
@@ -146,6 +146,28 @@ describe('Mail server form', () => {
     other.db.write((tx) => tx.run(`INSERT INTO settings (name, value) VALUES ('mail-server', $stored)`, { stored }))
     const html = words(await (await adminOf(other)).read('/instance'))
     expect(html).toContain('the secret key has changed. Enter the password again on the Server page.')
+  })
+
+  test.each([
+    [{ port: 70_000 }, 'port-problem', 'Enter a port between 1 and 65535.'],
+    [{ from: 'CronGuard' }, 'from-problem', 'Enter an email address, or a name and an address'],
+    [{ security: 'oauth', host: 5 }, 'host-problem', 'Enter the host, such as smtp.example.com.'],
+  ])('says what to correct in settings that another version stored: %j', async (change, id, problem) => {
+    await admin.post(SAVE, FORM)
+    const stored = JSON.parse(findSetting(guard.db, 'mail-server') ?? '{}')
+    const value = JSON.stringify({ ...stored, ...change })
+    guard.db.write((tx) => tx.run(`UPDATE settings SET value = $value WHERE name = 'mail-server'`, { value }))
+    const html = await admin.read('/instance')
+    expect(words(html)).toContain(
+      'The stored mail server settings can&#x27;t be used by this version of CronGuard. Correct them on the Server page.',
+    )
+    expect(html).toMatch(new RegExp(`id="${id}">\\s*${problem}`))
+    expect(html).not.toContain('No mail server is configured')
+    expect(words(await (await admin.post(`${TEST}/outcome`, { to: 'ops@example.org' })).text())).toContain(
+      'Correct them on the Server page.',
+    )
+    expect((await admin.post(SAVE, FORM)).status).toBe(303)
+    expect(words(await admin.read('/instance'))).not.toContain('be used by this version')
   })
 
   test('is replaced by the names of the environment variables that set the mail server', async () => {

@@ -1,6 +1,6 @@
 // Checks the network: the server's address, the mail server and the links.
 import { findBaseUrl } from '#actions/address.ts'
-import { environmentMailServer, findMailServer, type MailServer, OTHER_KEY } from '#actions/mail-server.ts'
+import { environmentMailServer, findMailServer, type MailServer, mailServerProblemOf } from '#actions/mail-server.ts'
 import { destinationRules, withStoredSecretKey } from '#app.ts'
 import type { Config } from '#config.ts'
 import { localAddress } from '#lib/host.ts'
@@ -51,7 +51,8 @@ export const mail: Check = async (config) => {
       'No mail server is configured, so no emails are sent. Set one up on the Server page, or set CRONGUARD_SMTP_HOST.',
     )
   }
-  if (smtp.passwordProblem !== null) return await checkWithoutPassword(smtp)
+  if (smtp.problem === 'invalid-settings') return bad(asSentence(mailServerProblemOf(smtp) ?? ''))
+  if (smtp.problem !== null) return await checkWithoutPassword(smtp)
   const problem = await checkMailServer(smtp)
   if (problem !== null) return refused(smtp, problem)
   const verb = smtp.username === null ? 'Connected' : 'Signed in'
@@ -74,7 +75,7 @@ function refused({ host }: SmtpSettings, problem: string): Finding {
 async function checkWithoutPassword(smtp: MailServer): Promise<Finding> {
   const problem = await checkMailServer({ ...smtp, username: null })
   if (problem !== null) return refused(smtp, problem)
-  if (smtp.passwordProblem === OTHER_KEY) return bad(`${OTHER_KEY}. Enter the password again on the Server page.`)
+  if (smtp.problem === 'other-key') return bad(asSentence(mailServerProblemOf(smtp) ?? ''))
   const password = 'The sign-in was not tested, because only the service can read the password'
   return ok(`Connected to ${smtp.host} ${howEncrypted(smtp)}. ${password}.`)
 }

@@ -1,6 +1,12 @@
 // The administrator's page about the server, and downloads of backups.
 import { findBackup, keepBackup, readBackups } from '#actions/backups.ts'
-import { findMailServer, type MailServer, passwordProblemOf, storedMailServer } from '#actions/mail-server.ts'
+import {
+  findMailServer,
+  type MailServer,
+  mailServerProblemOf,
+  storedMailServer,
+  storedMailServerProblems,
+} from '#actions/mail-server.ts'
 import { readDatabaseSize } from '#actions/retention.ts'
 import type { Deps } from '#deps.ts'
 import { MAIL_PROVIDERS } from '#domain/mail-server.ts'
@@ -69,7 +75,10 @@ function mailServerProps(deps: Deps, { context, mailForm }: Shown): MailServerPr
   const provider = MAIL_PROVIDERS.find(({ id }) => id === query.get('provider')) ?? null
   const values = { ...NEW_MAIL_SERVER, from: `CronGuard <${user.email}>`, ...stored, ...provider }
   const { host, port, security, username, from } = values
-  const form = freshForm({ host, port: String(port), security, username: username ?? '', from })
+  const form = {
+    ...freshForm({ host, port: String(port), security, username: username ?? '', from }),
+    problems: provider === null ? storedMailServerProblems(deps.db) : {},
+  }
   return {
     server: found && shownMailServer(found),
     variables: deps.config.smtpVariables,
@@ -85,7 +94,11 @@ const NEW_MAIL_SERVER = { host: '', port: 587, security: 'starttls', username: n
 // The password stays here.
 function shownMailServer(server: MailServer): MailServerProps['server'] {
   const { host, port, security, username, from } = server
-  return { host, port, security, username, from, passwordProblem: passwordProblemOf(server) }
+  return {
+    ...{ host, port, security, username, from },
+    isUsable: server.problem !== 'invalid-settings',
+    problem: mailServerProblemOf(server),
+  }
 }
 
 const NOTICES = {

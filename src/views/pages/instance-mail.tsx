@@ -11,8 +11,10 @@ import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 
 /** A mail server without its password. */
 export interface ShownMailServer extends Omit<SmtpSettings, 'password'> {
-  /** Why its password can't be used, and what to do. Null if it can. */
-  passwordProblem: string | null
+  /** Whether this version can use the settings. */
+  isUsable: boolean
+  /** Why no emails can be sent through it, and what to do. Null if they can. */
+  problem: string | null
 }
 
 export interface MailServerProps {
@@ -47,14 +49,14 @@ export function MailServerSection(props: MailServerProps) {
           only their recipients and subjects are logged. Changes apply immediately, without a restart.
         </p>
       ) : (
-        <ServerInWords server={server} />
+        server.isUsable && <ServerInWords server={server} />
       )}
-      {server?.passwordProblem && (
+      {server?.problem && (
         <p class="problem-box" role="alert">
-          {asSentence(server.passwordProblem)}
+          {asSentence(server.problem)}
         </p>
       )}
-      {server !== null && <TestForm to={props.testAddress} />}
+      {server?.isUsable && <TestForm to={props.testAddress} />}
       {variables.length > 0 ? <SetByEnvironment variables={variables} /> : <MailServerForm {...props} />}
       {server !== null && variables.length === 0 && (
         <Confirm
@@ -106,7 +108,7 @@ function MailServerForm({ form, problem, provider, hasStoredPassword }: MailServ
   return (
     <>
       <nav class="mail-providers" aria-label="Providers">
-        <span>Fill in settings for</span>
+        <span>Start from</span>
         {MAIL_PROVIDERS.map(({ id, label }) => (
           <a
             class="button button-small"

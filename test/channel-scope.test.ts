@@ -225,7 +225,7 @@ describe('Choice of monitors on the page of a channel', () => {
     updateMonitor(guard.deps, { ref: guard.refOf(monitors[0] as Monitor), change: {}, channelIds: [] })
     expect(words(await page())).toContain('Excluded individually: first .')
     expect(words(await member.read(`/projects/${project.id}/channels`))).toContain(
-      'all monitors but 1, including new ones',
+      'all monitors except 1, including new ones',
     )
     await save({ scope: 'all', name: 'Renamed' })
     expect(used()).toEqual([second()])

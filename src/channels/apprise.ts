@@ -66,7 +66,7 @@ export const apprise: ChannelKind<AppriseSettings> = {
       type: 'text',
       isRequired: false,
     },
-    { name: 'password', label: 'Password', help: 'The password of this user.', type: 'secret', isRequired: false },
+    { name: 'password', label: 'Password', type: 'secret', isRequired: false },
   ],
   settings: z
     .object({

@@ -17,7 +17,7 @@ export const email: ChannelKind<EmailSettings> = {
   offer: 'Sends an email to one address: a person or a mailing list.',
   needsMailServer: true,
   isText: true,
-  fields: [{ name: 'address', label: 'Address', help: 'Where to send the email.', type: 'address', isRequired: true }],
+  fields: [{ name: 'address', label: 'Address', type: 'address', isRequired: true }],
   settings: z.object({ address: Email }),
   summary: ({ address }) => address,
   recipient: ({ address }) => address,

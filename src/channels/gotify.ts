@@ -57,7 +57,6 @@ export const gotify: ChannelKind<GotifySettings> = {
     {
       name: 'downPriority',
       label: 'Down priority',
-      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '8',
@@ -66,7 +65,6 @@ export const gotify: ChannelKind<GotifySettings> = {
     {
       name: 'upPriority',
       label: 'Recovery priority',
-      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '5',

@@ -1,6 +1,7 @@
 import type { Channel, ChannelField } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
+import { MASK } from '#domain/secrets.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
 import { apprise } from './apprise.ts'
 import { discord } from './discord.ts'
@@ -137,7 +138,7 @@ function withoutSecrets(text: string, { kind, settings }: { kind: ChannelKind; s
     .map(({ name }) => values[name])
     .filter((secret) => typeof secret === 'string')
     .filter((secret) => secret !== '')
-    .reduce((shown, secret) => shown.replaceAll(secret, '•••'), text)
+    .reduce((shown, secret) => shown.replaceAll(secret, MASK), text)
 }
 
 /** The email address of a channel's only recipient; null if it has none. */

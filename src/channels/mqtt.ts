@@ -40,7 +40,7 @@ export const mqtt: ChannelKind<MqttSettings> = {
       isRequired: true,
     },
     { name: 'username', label: 'User name', help: 'Only if the broker requires one.', type: 'text', isRequired: false },
-    { name: 'password', label: 'Password', help: 'The password of this user.', type: 'secret', isRequired: false },
+    { name: 'password', label: 'Password', type: 'secret', isRequired: false },
     {
       name: 'topic',
       label: 'Topic',

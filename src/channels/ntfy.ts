@@ -71,11 +71,10 @@ export const ntfy: ChannelKind<NtfySettings> = {
       type: 'text',
       isRequired: false,
     },
-    { name: 'password', label: 'Password', help: 'The password of this user.', type: 'secret', isRequired: false },
+    { name: 'password', label: 'Password', type: 'secret', isRequired: false },
     {
       name: 'downPriority',
       label: 'Down priority',
-      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '5',
@@ -84,7 +83,6 @@ export const ntfy: ChannelKind<NtfySettings> = {
     {
       name: 'upPriority',
       label: 'Recovery priority',
-      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '3',

@@ -68,7 +68,6 @@ export const pushover: ChannelKind<PushoverSettings> = {
     {
       name: 'downPriority',
       label: 'Down priority',
-      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '1',
@@ -77,7 +76,6 @@ export const pushover: ChannelKind<PushoverSettings> = {
     {
       name: 'upPriority',
       label: 'Recovery priority',
-      help: 'How urgent the notification is.',
       type: 'choice',
       isRequired: true,
       initial: '0',

@@ -26,7 +26,7 @@ export const shell: ChannelKind<ShellSettings> = {
       help: 'The file name of a program in CRONGUARD_SHELL_DIR, without arguments.',
       type: 'text',
       isRequired: true,
-      link: { label: 'What it gets', url: '/docs/channels#program-on-this-server' },
+      link: { label: 'Available variables', url: '/docs/channels#program-on-this-server' },
     },
   ],
   settings: z.object({

@@ -72,7 +72,6 @@ export const trello: ChannelKind<TrelloSettings> = {
     {
       name: 'onUp',
       label: 'When a monitor recovers',
-      help: 'What to do with the card.',
       type: 'choice',
       isRequired: true,
       initial: 'comment',

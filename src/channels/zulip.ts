@@ -78,7 +78,7 @@ export const zulip: ChannelKind<ZulipSettings> = {
     email: z.string().regex(/^[^\s:@]+@[^\s:@]+$/, 'Enter the email address of the bot.'),
     key: secretToken(),
     type: z.enum(['stream', 'private']),
-    to: z.string().trim().min(1).max(200),
+    to: z.string().trim().min(1, 'Enter the channel, or the email address or user ID.').max(200),
     topic: z.string().max(TOPIC_MAX, `Use at most ${TOPIC_MAX} characters.`).optional(),
   }),
   summary: ({ server, type, to }) => `${type === 'stream' ? '#' : ''}${to} on ${shownServer(server)}`,

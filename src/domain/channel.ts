@@ -109,8 +109,8 @@ export const FIELD_TYPES = [
 export interface ChannelField {
   name: string
   label: string
-  /** One line. */
-  help: string
+  /** One line, unless the label says enough. */
+  help?: string
   /**
    * `secret`: never shown again, which includes URLs that contain a key. `lines`: text with several lines. `channels`:
    * ids of channels, separated by commas.

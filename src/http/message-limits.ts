@@ -20,8 +20,8 @@ export interface TestAttempt {
 }
 
 export function createMessageLimits(): MessageLimits {
-  const channels = createLimit({ tries: 10, withinMs: HOUR, what: 'tests or look-ups of this channel' })
-  const projects = createLimit({ tries: 30, withinMs: HOUR, what: 'tests or look-ups in this project' })
+  const channels = createLimit({ tries: 10, withinMs: HOUR, what: 'attempts with this channel' })
+  const projects = createLimit({ tries: 30, withinMs: HOUR, what: 'attempts with channels of this project' })
   const previews = createLimit({ tries: 120, withinMs: MINUTE, what: 'previews' })
   const networks = createNetworkLimit({ tries: 60, withinMs: HOUR })
   const destinations = byDestination(createLimit({ tries: 20, withinMs: HOUR }))

@@ -22,7 +22,7 @@ export function useInWords(scope: ChannelScope, { tags, isUsed }: { tags: string
 export function coverageInWords(scope: ChannelScope, { used, total }: { used: number; total: number }): string {
   if (scope.is === 'these') return used === 0 ? 'no monitors yet' : monitorCount(used)
   const left = total - used
-  if (scope.is === 'all' && left > 0) return `all monitors but ${left}, including new ones`
+  if (scope.is === 'all' && left > 0) return `all monitors except ${left}, including new ones`
   return `${scopeInWords(scope)} (${used})`
 }
 

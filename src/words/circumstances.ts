@@ -1,7 +1,7 @@
 // The facts of a notification that people need at night.
 import type { Circumstances, MonitorNotification } from '#domain/notification.ts'
 import type { RunCounts } from '#domain/recent-runs.ts'
-import { durationInWords, lengthInWords } from '#lib/duration.ts'
+import { durationInWords, lengthInWords, SECOND } from '#lib/duration.ts'
 import { momentWithZone } from '#lib/zone.ts'
 import { acknowledgedHow } from './acknowledgment.ts'
 
@@ -58,7 +58,8 @@ export function missedInWords({ missed, isMore }: Omit<RunCounts, 'failed'>, isO
 }
 
 function successInWords({ lastSuccessAt, at, zone }: { lastSuccessAt: number; at: number; zone: string }): string {
-  return `${momentWithZone(lastSuccessAt, zone)}, ${durationInWords(at - lastSuccessAt)} earlier`
+  const moment = momentWithZone(lastSuccessAt, zone)
+  return at - lastSuccessAt < SECOND ? moment : `${moment}, ${durationInWords(at - lastSuccessAt)} earlier`
 }
 
 function howAcknowledged(acknowledgment: NonNullable<Circumstances['acknowledgment']>, zone: string): string {

@@ -26,13 +26,11 @@ function statusInTitle({ status, again }: MonitorNotification): string {
   return again ? 'Still down' : 'Down'
 }
 
-/** The title in two parts, for a large heading: "Down" and "since 03:30", with the name apart. */
+/** The title in two parts, for a large heading: "Down" or "Up", and "since 03:30", with the name apart. */
 export function notificationHeading(notification: Notification, zone: string) {
   if (!isAboutMonitor(notification)) return { word: noticeTitle(notification, zone), rest: '', name: null }
-  const { status, at } = notification
-  const { name } = notification.monitor
-  if (status === 'up') return { word: 'Up', rest: 'again', name }
-  return { word: statusInTitle(notification), rest: `since ${clockInZone(at, zone)}`, name }
+  const { at, monitor } = notification
+  return { word: statusInTitle(notification), rest: `since ${clockInZone(at, zone)}`, name: monitor.name }
 }
 
 /** Its subject, in logs and lists. */

@@ -25,17 +25,35 @@ const CODES: Record<string, string> = {
   password_common: 'This password is too common. Choose one that is harder to guess.',
 }
 
+const REQUIRED = 'This field is required.'
+
+/** The messages of the library. */
+const LIBRARY = /^(?:Invalid (?:input|option)|Too (?:small|big): )/
+
 /** Schemas outside the domain may have sentences as messages. Limits are phrased here. */
 export function issueInWords(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (/received undefined$/.test(issue.message)) return REQUIRED
       return issue.expected === 'string' ? 'Enter text.' : issue.message
+    case 'invalid_value':
+      return LIBRARY.test(issue.message) ? oneOf(issue.values) : (CODES[issue.message] ?? issue.message)
+    case 'invalid_union': {
+      // The last alternative is the usual one.
+      const [first] = issue.errors.at(-1) ?? []
+      return first && LIBRARY.test(issue.message) ? issueInWords(first) : issue.message
+    }
     case 'too_big':
       return issue.origin === 'string' ? atMost(Number(issue.maximum)) : issue.message
     case 'custom':
       if (issue.message === 'too_long') return atMost(Number(issue.params?.max))
   }
   return CODES[issue.message] ?? issue.message
+}
+
+/** "Use one of: us, eu", "Use "on", or leave it out" */
+function oneOf(values: readonly unknown[]): string {
+  return values.length === 1 ? `Use "${values[0]}", or leave it out.` : `Use one of: ${values.join(', ')}.`
 }
 
 function atMost(max: number): string {

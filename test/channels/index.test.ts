@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
+import { issueInWords } from '#words/problems.ts'
 
 const SOURCES = join(import.meta.dir, '../../src/channels')
 
@@ -28,4 +29,23 @@ test('findKind: finds a kind by its name, and returns null for an unknown one', 
   for (const kind of CHANNEL_KINDS) expect(findKind(kind.kind)).toBe(kind)
   expect(findKind('carrier-pigeon')).toBeNull()
   expect(findKind('toString')).toBeNull()
+})
+
+const ODD: readonly (readonly [string, unknown])[] = [
+  ['nothing', undefined],
+  ['an empty text', ''],
+  ['a number', 5],
+  ['null', null],
+  ['a list', []],
+  ['odd characters', 'x y\u0001'],
+  ['a long text', 'x'.repeat(20_000)],
+]
+
+test.each(ODD)('CHANNEL_KINDS: every kind says in plain words what is wrong with %s in each field', (_, value) => {
+  for (const { kind, fields, settings } of CHANNEL_KINDS) {
+    const read = settings.safeParse(Object.fromEntries(fields.map(({ name }) => [name, value])))
+    for (const issue of read.error?.issues ?? []) {
+      expect([kind, ...issue.path, issueInWords(issue)].join(' ')).not.toMatch(/Invalid|Too (small|big)|expected|NaN/)
+    }
+  }
 })

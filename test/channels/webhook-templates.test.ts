@@ -201,7 +201,7 @@ describe('Webhook headers', () => {
     ['a name with a space', 'X Y: 1'],
     ['a header of the connection', 'Host: evil.example'],
     ['a header of CronGuard', 'X-CronGuard-Signature: sha256=0'],
-    ['a concealed value without a stored one', 'Authorization: •••'],
+    ['a concealed value without a stored one', 'Authorization: ••••'],
     ['21 headers', 'X-A: 1\n'.repeat(21)],
   ])('with %s are refused', (_what, headers) => {
     expect(parse(headers).success).toBe(false)
@@ -211,18 +211,21 @@ describe('Webhook headers', () => {
   const stored = { url: 'https://example.org', headers: 'Authorization: Bearer t0p\nContent-Type: text/plain' }
 
   test('show only harmless values', () => {
-    expect(field?.concealing?.show(stored.headers)).toBe('Authorization: •••\nContent-Type: text/plain')
+    expect(field?.concealing?.show(stored.headers)).toBe('Authorization: ••••\nContent-Type: text/plain')
   })
 
   test('keep concealed values when they are saved again', () => {
-    const given = { headers: 'Authorization: •••\nX-New: 1' }
+    const given = { headers: 'Authorization: ••••\nX-New: 1' }
     expect(changedSettings(webhook, stored, { given, removed: [] }).headers).toBe('Authorization: Bearer t0p\nX-New: 1')
   })
 
-  test.each([[{}], [{ headers: 'Authorization: •••' }]])('are not sent to another server: %j', (given) => {
-    const change = { given: { ...given, url: 'https://evil.example' }, removed: [] }
-    expect(() => changedSettings(webhook, stored, change)).toThrow('different server')
-  })
+  test.each([[{}], [{ headers: 'Authorization: ••••' }], [{ headers: 'Authorization: •••' }]])(
+    'are not sent to another server: %j',
+    (given) => {
+      const change = { given: { ...given, url: 'https://evil.example' }, removed: [] }
+      expect(() => changedSettings(webhook, stored, change)).toThrow('different server')
+    },
+  )
 })
 
 test('Webhook URL: the host contains no placeholder', () => {
@@ -238,6 +241,6 @@ test('Webhook preview: shows the request without the values of headers', () => {
     body: '$NAME is $STATUS',
   })
   expect(webhook.preview?.(settings, DOWN)).toBe(
-    'POST https://example.org/backup\nAuthorization: •••\n\nbackup is down',
+    'POST https://example.org/backup\nAuthorization: ••••\n\nbackup is down',
   )
 })

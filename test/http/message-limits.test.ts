@@ -35,7 +35,7 @@ describe('Rate limit of test messages', () => {
     const owner = await alice()
     const channel = guard.mailTo(project, RECIPIENT)
     for (let count = 0; count < 10; count += 1) await testOn(owner, channel)
-    const limit = 'Too many tests or look-ups of this channel. Try again in 1 hour.'
+    const limit = 'Too many attempts with this channel. Try again in 1 hour.'
     expect(await testOn(owner, channel)).toContain(limit)
     expect(await (await owner.post(`/channels/${channel}/test`)).text()).toContain(limit)
     const key = guard.apiKey(project)
@@ -50,7 +50,9 @@ describe('Rate limit of test messages', () => {
     for (const channel of channels) await testOn(owner, channel)
     expect(guard.outside.mails).toHaveLength(30)
     const member = await memberOf(guard, project, 'member')
-    expect(await testOn(member, channels[31] ?? '')).toContain('Too many tests or look-ups in this project. Try again')
+    expect(await testOn(member, channels[31] ?? '')).toContain(
+      'Too many attempts with channels of this project. Try again',
+    )
   })
 
   test('is 20 an hour for one address, for any projects and networks', async () => {

@@ -25,6 +25,11 @@ test('circumstanceFacts: a monitor that is down', () => {
   ])
 })
 
+test('circumstanceFacts: a failure right after a success', () => {
+  const soon = { ...DOWN, circumstances: { ...CIRCUMSTANCES, lastSuccessAt: NOW - 40 } }
+  expect(circumstanceFacts(soon, 'UTC')).toContainEqual(['Last success', '1 Dec 2026, 03:29:59 UTC'])
+})
+
 test('circumstanceFacts: a monitor that recovered, with who acknowledged it', () => {
   const acknowledgment = { at: NOW - HOUR, by: 'Ada Winter', via: null }
   const runs = { missed: 0, failed: 1, isMore: false }

@@ -10,7 +10,7 @@ import {
 import type { RecordedPing } from '#domain/ping.ts'
 import { everyPeriod } from '#domain/schedule.ts'
 import { HOUR, MINUTE, SECOND } from '#lib/duration.ts'
-import { notificationDetails, notificationFacts, notificationTitle } from '#words/notification.ts'
+import { notificationDetails, notificationFacts, notificationHeading, notificationTitle } from '#words/notification.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 37, 41)
 const PING_KEY = '0193b5a0-5ec4-4e70-8000-1234567890ab'
@@ -177,6 +177,14 @@ describe('notificationTitle and notificationDetails', () => {
         'One was due on 23 Nov 2026, 09:07:41 UTC, with a grace period of 30 minutes.”',
     )
   })
+})
+
+test('notificationHeading: says since when, also after a recovery', () => {
+  const up = compose({ transition: { from: 'down', to: 'up', at: NOW, reason: 'ping' } })
+  expect([compose(), up].map((one) => notificationHeading(one, 'UTC'))).toEqual([
+    { word: 'Down', rest: 'since 09:37', name: 'Backup' },
+    { word: 'Up', rest: 'since 09:37', name: 'Backup' },
+  ])
 })
 
 describe('composeNotification', () => {

@@ -30,7 +30,9 @@ export function secretToken() {
   return z
     .string()
     .trim()
-    .regex(/^[\x21-\x7e]{1,500}$/, 'Remove spaces and line breaks.')
+    .min(1, { error: 'Enter a value.', abort: true })
+    .max(500)
+    .regex(/^[\x21-\x7e]*$/, 'Remove spaces, line breaks and special characters.')
 }
 
 /** A phone number in the international format. */
@@ -43,9 +45,10 @@ export function phoneNumber() {
 
 /** One of the options of a choice whose values are numbers. */
 export function numberChoice(options: readonly { value: string }[]) {
-  return z.coerce.number().refine((value) => options.some((option) => Number(option.value) === value), {
-    error: 'Choose one of the options.',
-  })
+  const error = 'Choose one of the options.'
+  return z.coerce
+    .number({ error })
+    .refine((value) => options.some((option) => Number(option.value) === value), { error })
 }
 
 export function withoutSlash(server: string): string {

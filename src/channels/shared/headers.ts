@@ -1,11 +1,12 @@
 // HTTP headers that people type, one per line. Their values are often secrets, so forms don't show them again.
 import { z } from 'zod'
+import { MASK } from '#domain/secrets.ts'
 
 export const HEADERS_MAX = 20
 const LINE_MAX = 1000
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-/** Stands for a stored value. */
-const CONCEALED = '•••'
+/** Stands for a stored value. A form of an earlier version may have three dots. */
+const CONCEALED = /^•{3,}$/
 
 /** Headers that the connection needs, or that identify the sender. */
 const RESERVED = /^(?:host|content-length|transfer-encoding|connection|upgrade|te|trailer|expect|x-cronguard-.*)$/i
@@ -28,7 +29,7 @@ function problemOf(text: string): string | null {
     if (!line.includes(':')) return `“${line.slice(0, 40)}” is not a header. Enter “Name: value”, one per line.`
     if (!NAME.test(name)) return `“${name.slice(0, 40)}” is not a valid header name.`
     if (RESERVED.test(name)) return `CronGuard sets the header “${name}” itself.`
-    if (value === CONCEALED) return `Enter the value of “${name}”.`
+    if (CONCEALED.test(value)) return `Enter the value of “${name}”.`
   }
   return null
 }
@@ -40,7 +41,7 @@ export function parseHeaders(text: string): Header[] {
 /** The lines with concealed values, for a form. */
 export function concealHeaders(text: string): string {
   return parseHeaders(text)
-    .map(([name, value]) => `${name}: ${HARMLESS.test(name) ? value : CONCEALED}`)
+    .map(([name, value]) => `${name}: ${HARMLESS.test(name) ? value : MASK}`)
     .join('\n')
 }
 
@@ -48,13 +49,13 @@ export function concealHeaders(text: string): string {
 export function revealHeaders(typed: string, stored: string): string {
   const known = new Map(parseHeaders(stored).map(([name, value]) => [name.toLowerCase(), value]))
   return parseHeaders(typed)
-    .map(([name, value]) => `${name}: ${value === CONCEALED ? (known.get(name.toLowerCase()) ?? value) : value}`)
+    .map(([name, value]) => `${name}: ${CONCEALED.test(value) ? (known.get(name.toLowerCase()) ?? value) : value}`)
     .join('\n')
 }
 
 /** Whether the text contains a concealed value. */
 export function hasConcealed(text: string): boolean {
-  return parseHeaders(text).some(([, value]) => value === CONCEALED)
+  return parseHeaders(text).some(([, value]) => CONCEALED.test(value))
 }
 
 function linesOf(text: string): string[] {

@@ -21,7 +21,7 @@ function requestFields(prefix: '' | 'up' | 'test', section?: string): ChannelFie
       initial: 'POST',
       options: METHOD_OPTIONS,
     }),
-    ...(prefix === '' ? [] : [field('url', { label: 'URL', help: 'The URL for this request.', type: 'url' as const })]),
+    ...(prefix === '' ? [] : [field('url', { label: 'URL', type: 'url' as const })]),
     field('headers', {
       label: 'Headers',
       help: 'One per line, such as “Authorization: Bearer …”. Values are not shown again.',
@@ -41,7 +41,7 @@ const UP = 'Recovery'
 const TEST = 'Test'
 
 export const WEBHOOK_FIELDS: ChannelField[] = [
-  { name: 'url', label: 'URL', help: 'Where CronGuard sends the request.', type: 'url', isRequired: true },
+  { name: 'url', label: 'URL', type: 'url', isRequired: true },
   {
     name: 'secret',
     label: 'Secret',
@@ -66,7 +66,6 @@ export const WEBHOOK_FIELDS: ChannelField[] = [
   {
     name: 'down',
     label: 'When a monitor goes down',
-    help: 'What to send.',
     type: 'choice',
     isRequired: false,
     initial: 'send',
@@ -79,7 +78,6 @@ export const WEBHOOK_FIELDS: ChannelField[] = [
   {
     name: 'up',
     label: 'When a monitor recovers',
-    help: 'What to send.',
     type: 'choice',
     isRequired: false,
     initial: 'same',
@@ -94,7 +92,6 @@ export const WEBHOOK_FIELDS: ChannelField[] = [
   {
     name: 'test',
     label: 'When you send a test',
-    help: 'What to send.',
     type: 'choice',
     isRequired: false,
     initial: 'same',

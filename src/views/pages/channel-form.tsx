@@ -231,7 +231,9 @@ interface SettingProps {
 
 function SettingField({ field, form, isStored }: SettingProps) {
   const { name, label, type, isRequired, options = [] } = field
-  const props = { form, name: settingField(name), label, help: <FieldHelp field={field} isStored={isStored} /> }
+  const hasHelp = field.help !== undefined || field.link !== undefined || isStored
+  const help = hasHelp && <FieldHelp field={field} isStored={isStored} />
+  const props = { form, name: settingField(name), label, help }
   if (type === 'choice') return <Select {...props} options={options} />
   if (type === 'lines') return <TextArea {...props} isRequired={isRequired} />
   if (type === 'channels') return <Ticks {...props} options={options} />

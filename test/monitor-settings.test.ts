@@ -38,6 +38,7 @@ const VALUES: FlatSettings = {
   failuresToAlert: 4,
   remindMs: 2 * HOUR,
   remindLess: true,
+  isUrgent: true,
   postOnly: true,
   manualResume: true,
   'filter.startKeywords': 'BEGIN',

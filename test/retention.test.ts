@@ -233,7 +233,7 @@ test('Retention deletes an old notice about a project, unless it is still queued
   guard.mailTo(project, 'ops@example.org')
   guard.db.write((tx) => {
     const notificationId = insertNotification(tx, { projectId: project.id, notification })
-    insertDeliveries(tx, { notificationId, notification, monitorId: null, channels: listChannels(tx, project.id) })
+    insertDeliveries(tx, { notificationId, notification, monitor: null, channels: listChannels(tx, project.id) })
   })
   liveFor(guard, 100 * DAY)
   await pruneAll(guard)

@@ -131,7 +131,7 @@ describe('A destination with a limit', () => {
     const channelId = guard.mailTo(project, 'ops@example.org')
     await sendOneByOne(jobs(58, [channelId]))
     await pingAll(jobs(4, [channelId]), '/fail')
-    const queue = { channelId, kind: 'email', isFailing: false, due: [1, 2, 3, 4] }
+    const queue = { channelId, kind: 'email', isFailing: false, due: [1, 2, 3, 4], held: [] }
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1, 2], isShort: true }])
     guard.clock.advance(2 * MINUTE)
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, isShort: false }])
@@ -156,7 +156,9 @@ describe('A destination with a limit', () => {
     guard.clock.advance(5 * MINUTE)
     const due = Array.from({ length: 40 }, (_, index) => index)
     const allowed = (order: readonly string[], limits = createSendLimits(guard.deps)) =>
-      order.map((channelId) => limits.apply([{ channelId, kind: 'email', isFailing: false, due }])[0]?.due.length)
+      order.map(
+        (channelId) => limits.apply([{ channelId, kind: 'email', isFailing: false, due, held: [] }])[0]?.due.length,
+      )
     // 50 of 60 were taken, 40 came back, 20 were taken, and 5 came back.
     for (const order of [[busy, calm], [calm, busy], [calm], [busy]])
       expect(new Set(allowed(order))).toEqual(new Set([35]))
@@ -217,7 +219,7 @@ describe('Combined messages', () => {
     const slack = findKind('slack')
     const channelId = slackTo(SLACK)
     await pingAll(jobs(13, [channelId]), '/fail')
-    const queue = { channelId, kind: 'slack', isFailing: false, due: [1, 2] }
+    const queue = { channelId, kind: 'slack', isFailing: false, due: [1, 2], held: [] }
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1], isShort: true }])
     Object.assign(slack ?? {}, { isPerIncident: true })
     expect(createSendLimits(guard.deps).apply([queue])).toEqual([{ ...queue, due: [1], isShort: false }])

@@ -3,6 +3,7 @@ import { findKind, previewThrough, recipientOf } from '#channels/index.ts'
 import { type ChannelKind, changedSettings, type Message, type SetupResult } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel, SettingsInput } from '#domain/channel.ts'
+import { DEFAULT_RULES } from '#domain/channel-rules.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { composeTest } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
@@ -39,6 +40,7 @@ export function readDraft(deps: Deps, draft: Draft): Channel {
     settings: readSettings(deps, kind, typedSettings(deps.db, { kind, draft })),
     disabledAt: null,
     notifiesGaps: false,
+    rules: DEFAULT_RULES,
     scope: { is: 'these' },
     unconfirmedSince: null,
     unsubscribedAt: null,

@@ -2,7 +2,9 @@
 import { channelTitle, findKind, skipReasonOf } from '#channels/index.ts'
 import type { ChannelKind } from '#channels/kind.ts'
 import type { Channel } from '#domain/channel.ts'
+import { wants } from '#domain/channel-rules.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import type { Monitor } from '#domain/monitor.ts'
 import type { Notification } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
 import { newUuid } from '#lib/tokens.ts'
@@ -10,6 +12,7 @@ import { insertGroupDelivery } from '#store/channel-groups.ts'
 import { listChannels, saveChannel } from '#store/channels.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { insertDelivery, skipDelivery } from '#store/deliveries.ts'
+import { holdOf } from './holds.ts'
 import { runsPrograms } from './program-channels.ts'
 
 export function isGroup({ kind }: Pick<Channel, 'kind'>): boolean {
@@ -51,14 +54,18 @@ export function requireMembers(reader: Reader, channel: Pick<Channel, 'kind' | '
   throw new AppError('invalid', `${field}: ${text}`, { [field]: text })
 }
 
+/** Whether a channel gets a notification. `used` is the channel of the monitor: a group of it, or itself. */
+export type Audience = (channel: Channel, used: Channel) => boolean
+
 /**
- * Inserts a delivery for each enabled channel, and for the enabled members of groups. Each gets only one. `isFor`
- * leaves some of them out.
+ * Inserts a delivery for each enabled channel, and for the enabled members of groups. Each gets only one. `isFor` and
+ * the events of the channels leave some of them out.
  */
 export function insertDeliveries(
   tx: Tx,
   {
     channels,
+    monitor,
     notification,
     isFor = () => true,
     ...about
@@ -66,19 +73,24 @@ export function insertDeliveries(
     channels: readonly Channel[]
     notification: Notification
     notificationId: number
-    monitorId: number | null
-    isFor?: (channel: Channel) => boolean
+    /** Null for a notification about the project or the server itself. */
+    monitor: Pick<Monitor, 'id' | 'isUrgent'> | null
+    isFor?: Audience
   },
 ): void {
   const inserted = new Map<string, string>()
-  for (const channel of channels.filter(isEnabled)) {
-    for (const member of membersOf(tx, channel).filter((one) => isEnabled(one) && isFor(one))) {
-      const id = inserted.get(member.id) ?? newUuid()
-      if (!inserted.has(member.id)) {
-        queueDelivery(tx, { ...about, id, channel: member, notification })
+  for (const used of channels.filter(isEnabled)) {
+    const gets = (one: Channel) =>
+      isEnabled(one) && [used, one].every(({ rules }) => wants(rules, notification)) && isFor(one, used)
+    for (const channel of membersOf(tx, used).filter(gets)) {
+      const hold = monitor?.isUrgent ? null : holdOf([used, channel], { notification, now: tx.now })
+      if (hold === 'left-out') continue
+      const id = inserted.get(channel.id) ?? newUuid()
+      if (!inserted.has(channel.id)) {
+        queueDelivery(tx, { ...about, monitorId: monitor?.id ?? null, id, channel, notification, heldUntil: hold })
       }
-      inserted.set(member.id, id)
-      if (isGroup(channel)) insertGroupDelivery(tx, { groupId: channel.id, deliveryId: id })
+      inserted.set(channel.id, id)
+      if (isGroup(used)) insertGroupDelivery(tx, { groupId: used.id, deliveryId: id })
     }
   }
 }
@@ -94,6 +106,8 @@ interface NewDelivery {
   notification: Notification
   notificationId: number
   monitorId: number | null
+  /** When the quiet hours end that it waits for; null to send it at once. */
+  heldUntil: number | null
 }
 
 /** Inserts a delivery. Returns whether it will be sent; if the channel's settings suppress it, it is settled. */

@@ -12,6 +12,7 @@ import {
   type MonitorChoice,
   type SettingsInput,
 } from '#domain/channel.ts'
+import { ChannelRules, DEFAULT_RULES } from '#domain/channel-rules.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { changedSince, type Facets, fingerprintOf } from '#domain/fingerprint.ts'
 import type { Issue } from '#domain/issue.ts'
@@ -31,6 +32,7 @@ import { groupOutcome, isGroup, membersOf, removeFromGroups, requireMembers } fr
 import { awaitsConfirmation, checkRecipient, requireConfirmed } from './confirmations.ts'
 import { send } from './deliveries.ts'
 import { readOnlyField } from './fields.ts'
+import { moveHeld } from './holds.ts'
 import { hasMailServer, type MailPlace } from './mail-server.ts'
 import { requireManageable } from './program-channels.ts'
 
@@ -48,6 +50,7 @@ interface NewChannel {
   name: string
   settings: unknown
   notifiesGaps?: boolean
+  rules?: Partial<ChannelRules>
   /** If absent: all existing monitors. */
   monitors?: MonitorChoice
   /** Whether an administrator of the server creates it. */
@@ -69,6 +72,7 @@ export function createChannel(deps: Deps, { monitors, isByAdmin = false, ...inpu
     settings,
     disabledAt: null,
     notifiesGaps: input.notifiesGaps ?? true,
+    rules: readRules({ ...DEFAULT_RULES, ...input.rules }),
     scope: monitors ? scopeOf(monitors) : { is: 'these' },
     unconfirmedSince: null,
     unsubscribedAt: null,
@@ -90,6 +94,7 @@ export interface ChannelChange {
   input?: SettingsInput | undefined
   isDisabled?: boolean | undefined
   notifiesGaps?: boolean | undefined
+  rules?: Partial<ChannelRules> | undefined
   monitors?: MonitorChoice | undefined
   /** The fingerprint of the channel as the form showed it. */
   seen?: string | undefined
@@ -108,7 +113,9 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
     if (change.input) requireMembers(tx, { ...channel, settings })
     const { notifiesGaps = channel.notifiesGaps, monitors } = change
     const scope = monitors ? scopeOf(monitors) : channel.scope
-    store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, notifiesGaps, scope })
+    const rules = readRules({ ...channel.rules, ...change.rules })
+    store.saveChannel(tx, { id: channel.id, name: name ?? channel.name, settings, notifiesGaps, rules, scope })
+    if (change.rules) moveHeld(tx, channel.projectId)
     checkRecipient(tx, { config: deps.config, channel: { ...channel, settings }, before: channel })
     if (monitors) {
       const monitorIds = chosenMonitors(tx, { projectId: channel.projectId, monitors })
@@ -117,6 +124,13 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
     const { isDisabled } = change
     if (isDisabled !== undefined) switchChannel(tx, { config: deps.config, channel: findOwn(tx, ref), isDisabled })
   })
+}
+
+/** Throws invalid, with the wrong fields. */
+function readRules(rules: ChannelRules): ChannelRules {
+  const read = ChannelRules.safeParse(rules)
+  if (!read.success) throw invalidSettings(read.error.issues)
+  return read.data
 }
 
 /** Throws invalid, with the wrong fields. */
@@ -149,13 +163,16 @@ export function channelFingerprint(reader: Reader, channel: Channel): string {
 }
 
 // Secrets are left out, because forms do not show them.
-function facetsOf(reader: Reader, { id, kind, name, settings, notifiesGaps, scope }: Channel): Facets {
+function facetsOf(reader: Reader, { id, kind, name, settings, notifiesGaps, rules, scope }: Channel): Facets {
   const shown = (findKind(kind)?.fields ?? []).filter(({ type }) => type !== 'secret')
   const stored = settings as Record<string, unknown>
   return [
     ['“Name”', name],
     ...shown.map((field) => [`“${field.label}”`, stored[field.name]] as const),
     ['“Notify when CronGuard itself was offline”', notifiesGaps],
+    ['“Notify of”', rules.events],
+    ['“Quiet hours”', rules.quietHours],
+    ['“Delay”', rules.delayMs],
     ['“Monitors”', [scope, scope.is === 'these' ? store.listMonitorIdsOfChannel(reader, id) : null]],
   ]
 }
@@ -190,6 +207,7 @@ export function deleteChannel(deps: Deps, ref: ChannelRef): Channel {
     failPendingOfChannel(tx, { channelId: channel.id, detail: 'The channel was deleted' })
     store.deleteChannel(tx, channel.id)
     removeFromGroups(tx, channel)
+    moveHeld(tx, channel.projectId)
     return channel
   })
 }

@@ -1,11 +1,12 @@
 // Claims deliveries for this process to send. After a crash the lease runs out, or the next start ends it.
+import { findKind } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
-import { chooseDeliveries } from '#domain/outbox.ts'
+import { asDigest, chooseDeliveries } from '#domain/outbox.ts'
 import type { Tx } from '#store/database.ts'
 import { type ClaimedDelivery, claimDelivery } from '#store/deliveries.ts'
 import { endLeases, insertInterruptedAttempt } from '#store/leases.ts'
-import { countUnderWay, isAnythingDue, listDueOfChannel, listQueues } from '#store/outbox.ts'
+import { countUnderWay, isAnythingDue, listDueOfChannel, listHeldWith, listQueues } from '#store/outbox.ts'
 import type { LimitedQueue, SendLimits } from './send-limits.ts'
 
 /** How many messages are sent at once. The limits per channel and kind keep a slow receiver from using all slots. */
@@ -53,12 +54,13 @@ export function claimDue(tx: Tx, { sending, limits, position }: Claiming): Claim
   const underWay = countUnderWay(tx, look)
   const queues = lookAround(position, (from) => {
     const found = listQueues(tx, { ...look, window: { from, max: WINDOW_MAX } })
-    return { ...found, queues: limits.apply(found.queues) }
+    const digests = found.queues.map((queue) => (canCombine(queue) ? asDigest(queue) : queue))
+    return { ...found, queues: limits.apply(digests) }
   })
   const chosen = chooseDeliveries(queues, underWay, slots)
   const except = [...sequences, ...chosen]
   return chosen
-    .map((sequence) => claimMessage(tx, { sequence, carrier: carrierOf(queues, sequence), except }))
+    .map((sequence) => claimMessage(tx, { sequence, others: othersOf(tx, { queues, sequence, except }) }))
     .filter((message) => message !== null)
 }
 
@@ -77,20 +79,30 @@ function lookAround(
   return []
 }
 
-/** The channel whose other deliveries are combined with this one; null if it is sent alone. */
-function carrierOf(queues: readonly LimitedQueue[], sequence: number): string | null {
-  return queues.find(({ isShort, due }) => isShort && due.at(-1) === sequence)?.channelId ?? null
+/** The deliveries of the channel that are combined with this one. */
+function othersOf(
+  tx: Tx,
+  { queues, sequence, except }: { queues: readonly LimitedQueue[]; sequence: number; except: readonly number[] },
+): number[] {
+  const queue = queues.find(({ due }) => due.includes(sequence))
+  if (!queue || queue.channelId === null) return []
+  const look = { channelId: queue.channelId, now: tx.now, except, limit: COMBINED_MAX - 1 }
+  if (queue.isShort && queue.due.at(-1) === sequence) return listDueOfChannel(tx, look)
+  return canCombine(queue) && queue.held.includes(sequence) ? listHeldWith(tx, { ...look, first: sequence }) : []
+}
+
+function canCombine({ kind }: Pick<LimitedQueue, 'kind'>): boolean {
+  const found = findKind(kind)
+  return found !== null && !found.isPerIncident && !found.isForPrograms
 }
 
 function claimMessage(
   tx: Tx,
-  { sequence, carrier, except }: { sequence: number; carrier: string | null; except: readonly number[] },
+  { sequence, others }: { sequence: number; others: readonly number[] },
 ): ClaimedMessage | null {
   const first = claim(tx, sequence)
   if (first === null) return null
-  const limit = COMBINED_MAX - 1
-  const more = carrier === null ? [] : listDueOfChannel(tx, { channelId: carrier, now: tx.now, except, limit })
-  return { ...first, others: more.map((other) => claim(tx, other)).filter((other) => other !== null) }
+  return { ...first, others: others.map((other) => claim(tx, other)).filter((other) => other !== null) }
 }
 
 function claim(tx: Tx, sequence: number): ClaimedDelivery | null {

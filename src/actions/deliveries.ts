@@ -23,6 +23,7 @@ import {
   settleDelivery,
 } from '#store/deliveries.ts'
 import { findQueueing } from '#store/delivery-log.ts'
+import { releaseHeld } from '#store/held.ts'
 import { findZoneOfMember } from '#store/projects.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
@@ -172,8 +173,12 @@ export function resendDelivery(
     if (isUnderWay(tx, { notificationId, channelId: channel.id })) {
       throw new AppError('conflict', 'This notification is still being sent.')
     }
+    releaseHeld(tx, { channelId: channel.id, monitorId })
     const id = newUuid()
-    return { id, isQueued: queueDelivery(tx, { id, notificationId, notification, monitorId, channel }) }
+    return {
+      id,
+      isQueued: queueDelivery(tx, { id, notificationId, notification, monitorId, channel, heldUntil: null }),
+    }
   })
 }
 

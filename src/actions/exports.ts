@@ -9,6 +9,7 @@ import {
   type ExportedChannel,
   type ExportedProject,
   exportMonitor,
+  exportRules,
 } from '#domain/export.ts'
 import type { Project } from '#domain/project.ts'
 import { version } from '#package.json' with { type: 'json' }
@@ -60,6 +61,7 @@ export function exportChannel(channel: Channel, withSecrets: boolean): ExportedC
     left_out: settings.map(([field]) => field).filter((field) => !isIncluded(field)),
     disabled: channel.disabledAt !== null,
     tells_blackouts: channel.notifiesGaps,
+    ...exportRules(channel.rules),
     scope: channel.scope.is,
     scope_tags: scopeTags(channel.scope),
   }

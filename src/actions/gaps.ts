@@ -27,6 +27,7 @@ import {
 import { findWatchedById, listDueMonitors, saveState } from '#store/monitors.ts'
 import { findProject } from '#store/projects.ts'
 import { insertDeliveries } from './channel-groups.ts'
+import { moveHeld } from './holds.ts'
 
 /**
  * Extends the deadlines whose ping may have been lost in the gap. After a gap of more than 15 s, other monitors that
@@ -66,12 +67,14 @@ export function acceptStep(tx: Tx, step: ClockStep): void {
   for (const id of listMonitorsSince(tx, step.since)) change(tx, id, (monitor, now) => redated(monitor, step, now))
   redateDeliveries(tx, step)
   bringDeliveriesForward(tx, LEASE_MS)
+  moveHeld(tx, null)
 }
 
 /** The clock was set back and is believed: nothing can have happened after the present. */
 export function acceptEarlierClock(tx: Tx): void {
   for (const id of listMonitorsSince(tx, tx.now)) change(tx, id, notAfter)
   bringDeliveriesForward(tx, LEASE_MS)
+  moveHeld(tx, null)
 }
 
 /** Rules of time zones may have changed since the last start: cron and OnCalendar schedules are computed again. */
@@ -118,5 +121,5 @@ function notifyProject(tx: Tx, { gap, gapId, projectId, monitors }: ProjectNotic
   const notification = composeGapNotice({ gap, project, monitors })
   const notificationId = insertNotification(tx, { gapId, projectId, notification })
   const channels = listChannels(tx, projectId).filter(({ notifiesGaps }) => notifiesGaps)
-  insertDeliveries(tx, { notificationId, notification, monitorId: null, channels })
+  insertDeliveries(tx, { notificationId, notification, monitor: null, channels })
 }

@@ -8,6 +8,7 @@ import {
   type ExportedMonitor,
   type ExportedProject,
   exportMonitor,
+  rulesFrom,
   scopeFrom,
   settingsFrom,
 } from '#domain/export.ts'
@@ -141,6 +142,7 @@ function decideChannel(reader: Reader, imported: Omit<KnownChannel, 'known'>): D
     name,
     settings,
     notifiesGaps,
+    rules: rulesFrom(channel),
     disabledAt: null,
     scope,
     unconfirmedSince: null,
@@ -178,7 +180,7 @@ function decideKnownChannel({ known, projectId, channel, scope: imported, config
   const settings = readSettings({ config }, kind, changedSettings(kind, stored, { given: channel.settings, removed }))
   const { name, tells_blackouts: notifiesGaps, disabled } = channel
   const scope = channel.scope === undefined ? known.scope : imported
-  const changed = { ...known, name, settings, notifiesGaps, scope }
+  const changed = { ...known, name, settings, notifiesGaps, rules: rulesFrom(channel), scope }
   if (Bun.deepEquals(exportChannel(known, true), { ...exportChannel(changed, true), disabled })) {
     return noChange('unchanged')
   }

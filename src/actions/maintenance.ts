@@ -126,7 +126,7 @@ function announce(tx: Tx, { monitor, until, address }: { monitor: Monitor; until
   }
   const notificationId = insertNotification(tx, { projectId, notification })
   const channels = listChannelsOfMonitor(tx, monitor.id)
-  insertDeliveries(tx, { notificationId, notification, monitorId: monitor.id, channels })
+  insertDeliveries(tx, { notificationId, notification, monitor, channels })
 }
 
 function insert(tx: Tx, window: NewWindow): MaintenanceWindow {

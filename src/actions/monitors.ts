@@ -25,6 +25,7 @@ import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as store from '#store/monitors.ts'
 import { findProvisioned, saveProvisioned } from '#store/projects.ts'
 import { changedMeanwhile } from '#words/problems.ts'
+import { moveHeld } from './holds.ts'
 import { isFreeForPings } from './keys.ts'
 import { recordStep } from './transitions.ts'
 
@@ -214,6 +215,7 @@ export function storeChange(tx: Tx, monitor: Monitor, { change, channelIds }: Mo
   const changed = withRules(monitor, { ...settings, scheduleSince })
   store.saveSettings(tx, { id: monitor.id, settings, scheduleSince })
   store.saveState(tx, changed)
+  if (settings.isUrgent !== monitor.isUrgent) moveHeld(tx, monitor.projectId)
   if (channelIds) setChannelsOfMonitor(tx, { monitorId: monitor.id, channelIds })
   else if (settings.tags !== monitor.tags) followTags(tx, monitor, settings.tags)
   return changed

@@ -2,6 +2,7 @@
 import { mailChannelTo } from '#channels/index.ts'
 import { type Deps, secretOf } from '#deps.ts'
 import { Email, REGISTRATION_MS, SETUP_MS, TimeZone, type User } from '#domain/account.ts'
+import { DEFAULT_RULES } from '#domain/channel-rules.ts'
 import type { Invitation } from '#domain/project.ts'
 import { AppError } from '#lib/errors.ts'
 import { hmacSha256Base64Url, hmacSha256Hex, isSameText, newMixedCaseToken, newUuid, sha256Hex } from '#lib/tokens.ts'
@@ -73,7 +74,14 @@ export async function createUser(deps: Deps, input: NewUser): Promise<User> {
 function addFirstUser(tx: Tx, added: AddedUser): User {
   const user = addUser(tx, added)
   for (const { id: projectId } of listProjectsOfUser(tx, user.id)) {
-    const channel = { id: newUuid(), projectId, name: '', notifiesGaps: true, scope: { is: 'all' } as const }
+    const channel = {
+      id: newUuid(),
+      projectId,
+      name: '',
+      notifiesGaps: true,
+      rules: DEFAULT_RULES,
+      scope: { is: 'all' } as const,
+    }
     insertChannel(tx, { ...channel, ...mailChannelTo(user.email) })
   }
   return user

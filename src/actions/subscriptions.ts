@@ -99,7 +99,7 @@ function notifyOthers(tx: Tx, { id, projectId, ...channel }: Channel): Notified 
   }
   const channels = listChannels(tx, projectId).filter((one) => one.id !== id)
   const notificationId = insertNotification(tx, { projectId, notification: notice })
-  insertDeliveries(tx, { notificationId, notification: notice, monitorId: null, channels })
+  insertDeliveries(tx, { notificationId, notification: notice, monitor: null, channels })
   const usable = channels.filter(({ disabledAt, unconfirmedSince }) => disabledAt === null && unconfirmedSince === null)
   return { notice, addresses: usable.flatMap((one) => recipientOf(one)?.toLowerCase() ?? []) }
 }

@@ -1,7 +1,6 @@
 // Records every change of a monitor's status, with the incident and the deliveries that follow from it, in the same
 // transaction.
 import type { KeptBody } from '#domain/body.ts'
-import type { Channel } from '#domain/channel.ts'
 import { closesIncident, opensIncident } from '#domain/incident.ts'
 import { type Step, shouldNotify, type Transition } from '#domain/lifecycle.ts'
 import { composeNotification, type MonitorNotification } from '#domain/notification.ts'
@@ -21,7 +20,7 @@ import { findMonitorById, saveState } from '#store/monitors.ts'
 import { findLastPing } from '#store/pings.ts'
 import { findProject } from '#store/projects.ts'
 import { deleteSnoozesUntilRecovery } from '#store/snoozes.ts'
-import { insertDeliveries } from './channel-groups.ts'
+import { type Audience, insertDeliveries } from './channel-groups.ts'
 import { readCircumstances } from './circumstances.ts'
 import { muteOf } from './mutes.ts'
 
@@ -86,12 +85,12 @@ function notify(tx: Tx, notified: Notified): void {
     return
   }
   const channels = listChannelsOfMonitor(tx, monitorId)
-  insertDeliveries(tx, { notificationId, notification, monitorId, channels, isFor: whoIsNotified(tx, closed) })
+  insertDeliveries(tx, { notificationId, notification, monitor, channels, isFor: audienceOf(tx, closed) })
 }
 
-/** Of the end of an incident that was muted, those are notified who know of the incident. */
-function whoIsNotified(tx: Tx, closed: IncidentOpening | null): (channel: Channel) => boolean {
-  if (!closed?.isMuted) return () => true
-  const notified = listNotifiedChannels(tx, closed.id)
-  return ({ id }) => notified.includes(id)
+/** Of the end of an incident that was muted, and through channels with a delay, those are notified who know of it. */
+function audienceOf(tx: Tx, closed: IncidentOpening | null): Audience {
+  const notified = closed && listNotifiedChannels(tx, closed.id)
+  const isMuted = closed?.isMuted === true
+  return ({ id }, { rules }) => (!isMuted && rules.delayMs === 0) || notified?.includes(id) === true
 }

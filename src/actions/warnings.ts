@@ -31,7 +31,9 @@ export function readWarnings(
 /** The current warnings about a project, for all its members. */
 export function readProjectWarnings(place: Pick<Deps, 'config'> & { db: Reader }, projectId: string): Warning[] {
   const { db } = place
-  const usable = listChannels(db, projectId).filter((channel) => unusableReasonOf(place, channel) === null)
+  const usable = listChannels(db, projectId).filter(
+    (channel) => unusableReasonOf(place, channel) === null && channel.rules.events.includes('down'),
+  )
   const count = countWithoutChannel(db, { projectId, channelIds: usable.map(({ id }) => id) })
   return count === 0 ? [] : [silentWarning({ count, projectId })]
 }

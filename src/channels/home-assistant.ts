@@ -15,6 +15,7 @@ export const homeAssistant: ChannelKind<HomeAssistantSettings> = {
   group: 'Automation and groups',
   offer: 'Triggers an automation, for example to control lights or send notifications.',
   needsMailServer: false,
+  isForPrograms: true,
   fields: [
     {
       name: 'url',

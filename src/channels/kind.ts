@@ -59,6 +59,8 @@ export interface ChannelKind<Settings = unknown> {
   recipient?(settings: Settings): string
   /** Whether the service keeps an entry for each incident, so that its messages can't be combined with others. */
   isPerIncident?: true
+  /** Whether programs read its messages, so that each has to be about one notification. */
+  isForPrograms?: true
   /** How many messages the destination accepts. The rest waits and is combined into one message. */
   limits?(settings: Settings): readonly RateLimit[]
   /** Why the settings let nothing be sent for a notification. Null if they do. */

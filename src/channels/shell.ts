@@ -18,6 +18,7 @@ export const shell: ChannelKind<ShellSettings> = {
   group: 'Automation and groups',
   offer: 'Runs a program that an administrator installed on this server.',
   needsMailServer: false,
+  isForPrograms: true,
   runsPrograms: true,
   fields: [
     {

@@ -72,6 +72,7 @@ export const webhook: ChannelKind<WebhookSettings> = {
   group: 'Email and webhooks',
   offer: 'Sends an HTTP request to your URL, with JSON or your own template.',
   needsMailServer: false,
+  isForPrograms: true,
   fields: WEBHOOK_FIELDS,
   settings: WebhookSettings,
   presets: WEBHOOK_PRESETS,
@@ -211,7 +212,14 @@ export function webhookBody(message: Message): Record<string, unknown> {
 
 /** Only of an incident that people are notified of again. */
 function aboutAgain(again: Again) {
-  return again.is === 'reminder' ? { event: 'reminder', reminder: again.number } : { event: `${again.by}-ended` }
+  switch (again.is) {
+    case 'reminder':
+      return { event: 'reminder', reminder: again.number }
+    case 'unmuted':
+      return { event: `${again.by}-ended` }
+    case 'escalation':
+      return { event: 'escalation' }
+  }
 }
 
 function aboutMonitor({ monitor, lastPing, dueAt, downMs, circumstances }: MonitorNotification) {

@@ -1,3 +1,4 @@
+import type { ChannelRules } from './channel-rules.ts'
 import type { DeliveryState, FailureReason } from './delivery.ts'
 import { tagList } from './monitor.ts'
 import type { Notification } from './notification.ts'
@@ -16,6 +17,7 @@ export interface Channel {
   disabledAt: number | null
   /** Whether it also notifies when CronGuard itself was offline. */
   notifiesGaps: boolean
+  rules: ChannelRules
   scope: ChannelScope
   /** Since when it waits for its reader to confirm the address; null if it doesn't. */
   unconfirmedSince: number | null

@@ -1,6 +1,7 @@
 // The versioned file format of export and import.
 import { z } from 'zod'
 import { CHANNELS_MAX, ChannelName, type ChannelScope, SCOPES, toScope } from './channel.ts'
+import { CHANNEL_EVENTS, ChannelRules, DEFAULT_RULES, QuietHours } from './channel-rules.ts'
 import type { Issue } from './issue.ts'
 import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from './keys.ts'
 import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings, TAGS_MAX } from './monitor.ts'
@@ -76,6 +77,10 @@ const ExportedChannel = z.strictObject({
   /** Which monitors use it. Older versions don't write it. */
   scope: z.enum(SCOPES).optional(),
   scope_tags: z.string().max(TAGS_MAX).optional(),
+  /** Absent rules have their default. */
+  events: ChannelRules.shape.events.optional(),
+  quiet_hours: QuietHours.optional(),
+  delay_ms: ChannelRules.shape.delayMs.optional(),
 })
 
 export type ExportedProject = z.output<typeof ExportedProject>
@@ -132,6 +137,24 @@ export function isExport(text: string): boolean {
 export function scopeFrom({ id, scope, scope_tags: tags }: ExportedChannel, project: ExportedProject): ChannelScope {
   if (scope !== undefined) return toScope(scope, tags)
   return { is: project.monitors.every(({ channels }) => channels.includes(id)) ? 'all' : 'these' }
+}
+
+/** Rules without a value have their default. */
+export function rulesFrom({ events, quiet_hours: quietHours, delay_ms: delayMs }: ExportedChannel): ChannelRules {
+  return {
+    events: events ?? DEFAULT_RULES.events,
+    quietHours: quietHours ?? DEFAULT_RULES.quietHours,
+    delayMs: delayMs ?? DEFAULT_RULES.delayMs,
+  }
+}
+
+/** The rules that don't have their default. */
+export function exportRules({ events, quietHours, delayMs }: ChannelRules) {
+  return {
+    ...(events.length < CHANNEL_EVENTS.length && { events }),
+    ...(quietHours !== null && { quiet_hours: quietHours }),
+    ...(delayMs > 0 && { delay_ms: delayMs }),
+  }
 }
 
 export function exportMonitor(monitor: Monitor, channelIds: string[]): ExportedMonitor {

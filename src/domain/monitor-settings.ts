@@ -173,6 +173,13 @@ const DESCRIBED: Record<SettingField, Description> = {
     label: 'Remind less and less often',
     isOptionalInExport: true,
   },
+  isUrgent: {
+    kind: kinds.flag(),
+    column: 'urgent',
+    wire: 'urgent',
+    label: 'Urgent',
+    isOptionalInExport: true,
+  },
   alias: { kind: kinds.alias(ALIAS_PATTERN, 64), column: 'alias', wire: 'alias', label: 'Alias' },
   aliasDialect: {
     kind: kinds.optionalChoice(ALIAS_DIALECTS),

@@ -61,6 +61,8 @@ export interface AlertRules {
   remindMs: number | null
   /** Whether the time between reminders doubles each time, up to a day. */
   remindLess: boolean
+  /** Whether notifications about it are sent during the quiet hours of channels, too. */
+  isUrgent: boolean
 }
 
 /** The settings that are only for people. */
@@ -161,7 +163,7 @@ export const NO_RULES: MonitorRules = {
   failuresToAlert: 1,
 }
 
-export const NO_ALERT_RULES: AlertRules = { remindMs: null, remindLess: false }
+export const NO_ALERT_RULES: AlertRules = { remindMs: null, remindLess: false, isUrgent: false }
 
 /** The defaults of the management API and of monitors that a ping creates. */
 export const DEFAULT_SETTINGS: MonitorSettings = {

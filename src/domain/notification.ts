@@ -45,7 +45,12 @@ export interface MonitorNotification {
 }
 
 /** Why people are notified again of an open incident, and when. */
-export type Again = { at: number } & ({ is: 'reminder'; number: number } | { is: 'unmuted'; by: MutedBy })
+export type Again = { at: number } & (
+  | { is: 'reminder'; number: number }
+  | { is: 'unmuted'; by: MutedBy }
+  /** No one has acknowledged the incident for the delay of a channel. */
+  | { is: 'escalation' }
+)
 
 /** What muted a monitor. */
 export type MutedBy = 'snooze' | 'maintenance'

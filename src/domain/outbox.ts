@@ -8,6 +8,14 @@ export interface Queue {
   isFailing: boolean
   /** The deliveries that are due, the longest due first. Each is of another monitor. */
   due: readonly number[]
+  /** Those of them that were held for quiet hours. */
+  held: readonly number[]
+}
+
+/** What was held leaves as one message, so only the first of it is chosen. */
+export function asDigest(queue: Queue): Queue {
+  const [, ...others] = queue.held
+  return { ...queue, due: queue.due.filter((sequence) => !others.includes(sequence)) }
 }
 
 export interface UnderWay {

@@ -12,7 +12,7 @@ export interface Reminded {
 
 /** When the next reminder is due; null if the monitor has none. */
 export function nextReminderAt(
-  { remindMs, remindLess }: AlertRules,
+  { remindMs, remindLess }: Pick<AlertRules, 'remindMs' | 'remindLess'>,
   { openedAt, remindedAt, reminders }: Reminded,
 ): number | null {
   if (remindMs === null) return null

@@ -1,4 +1,5 @@
 import { type Channel, type ChannelReport, type ChannelScope, scopeTags, toScope } from '#domain/channel.ts'
+import type { ChannelEvent, ChannelRules } from '#domain/channel-rules.ts'
 import type { DeliveryState, FailureReason } from '#domain/delivery.ts'
 import type { Notification } from '#domain/notification.ts'
 import type { FailingChannel } from '#domain/warnings.ts'
@@ -13,6 +14,9 @@ interface ChannelRow {
   settings: string
   disabled_at: number | null
   tells_blackouts: number
+  events: string
+  quiet_hours: string | null
+  delay_ms: number
   scope: ChannelScope['is']
   scope_tags: string
   unconfirmed_since: number | null
@@ -21,7 +25,7 @@ interface ChannelRow {
 
 const COLUMNS = `
   channels.id, channels.project_id, channels.kind, channels.name, channels.settings, channels.disabled_at,
-  channels.tells_blackouts, channels.scope, channels.scope_tags, channels.unconfirmed_since, channels.unsubscribed_at`
+  channels.tells_blackouts, channels.events, channels.quiet_hours, channels.delay_ms, channels.scope, channels.scope_tags, channels.unconfirmed_since, channels.unsubscribed_at`
 
 export function findChannel(reader: Reader, id: string): Channel | null {
   const row = reader.get<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = $id`, { id })
@@ -181,12 +185,16 @@ export function insertChannel(
     name,
     settings,
     notifiesGaps,
+    rules,
     scope,
   }: Omit<Channel, 'disabledAt' | 'unconfirmedSince' | 'unsubscribedAt'>,
 ): void {
   tx.run(
-    `INSERT INTO channels (id, project_id, kind, name, settings, tells_blackouts, scope, scope_tags, created_at)
-     VALUES ($id, $projectId, $kind, $name, $settings, $notifiesGaps, $scope, $scopeTags, $now)`,
+    `INSERT INTO channels (
+       id, project_id, kind, name, settings, tells_blackouts, events, quiet_hours, delay_ms, scope, scope_tags, created_at
+     ) VALUES (
+       $id, $projectId, $kind, $name, $settings, $notifiesGaps, $events, $quietHours, $delayMs, $scope, $scopeTags, $now
+     )`,
     {
       id,
       projectId,
@@ -194,6 +202,7 @@ export function insertChannel(
       name,
       settings: JSON.stringify(settings),
       notifiesGaps,
+      ...rulesParams(rules),
       scope: scope.is,
       scopeTags: scopeTags(scope),
       now: tx.now,
@@ -203,13 +212,29 @@ export function insertChannel(
 
 export function saveChannel(
   tx: Tx,
-  { id, name, settings, notifiesGaps, scope }: Pick<Channel, 'id' | 'name' | 'settings' | 'notifiesGaps' | 'scope'>,
+  {
+    id,
+    name,
+    settings,
+    notifiesGaps,
+    rules,
+    scope,
+  }: Pick<Channel, 'id' | 'name' | 'settings' | 'notifiesGaps' | 'rules' | 'scope'>,
 ): void {
   tx.run(
     `UPDATE channels
-        SET name = $name, settings = $settings, tells_blackouts = $notifiesGaps, scope = $scope, scope_tags = $scopeTags
+        SET name = $name, settings = $settings, tells_blackouts = $notifiesGaps, events = $events,
+            quiet_hours = $quietHours, delay_ms = $delayMs, scope = $scope, scope_tags = $scopeTags
       WHERE id = $id`,
-    { id, name, settings: JSON.stringify(settings), notifiesGaps, scope: scope.is, scopeTags: scopeTags(scope) },
+    {
+      id,
+      name,
+      settings: JSON.stringify(settings),
+      notifiesGaps,
+      ...rulesParams(rules),
+      scope: scope.is,
+      scopeTags: scopeTags(scope),
+    },
   )
 }
 
@@ -312,10 +337,19 @@ function toChannel(row: ChannelRow): Channel {
     settings: JSON.parse(row.settings),
     disabledAt: row.disabled_at,
     notifiesGaps: row.tells_blackouts === 1,
+    rules: {
+      events: row.events.split(' ').filter((event): event is ChannelEvent => event !== ''),
+      quietHours: row.quiet_hours === null ? null : JSON.parse(row.quiet_hours),
+      delayMs: row.delay_ms,
+    },
     scope: toScope(row.scope, row.scope_tags),
     unconfirmedSince: row.unconfirmed_since,
     unsubscribedAt: row.unsubscribed_at,
   }
+}
+
+function rulesParams({ events, quietHours, delayMs }: ChannelRules) {
+  return { events: events.join(' '), quietHours: quietHours && JSON.stringify(quietHours), delayMs }
 }
 
 function toReport(row: ReportRow): ChannelReport {

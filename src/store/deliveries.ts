@@ -98,13 +98,17 @@ export function insertDelivery(
     /** Null for a notification about the server itself. */
     monitorId: number | null
     channel: { id: string; kind: string; name: string }
+    /** When it is sent at the earliest, because of quiet hours; null for at once. */
+    heldUntil: number | null
   },
 ): void {
   tx.run(
     `INSERT INTO deliveries (
-       id, notification_id, monitor_id, channel_id, channel_kind, channel_name, next_attempt_at, created_at,
+       id, notification_id, monitor_id, channel_id, channel_kind, channel_name, next_attempt_at, held_for, created_at,
        give_up_at
-     ) VALUES ($id, $notificationId, $monitorId, $channelId, $kind, $name, $now, $now, $now + $giveUpAfterMs)`,
+     ) VALUES (
+       $id, $notificationId, $monitorId, $channelId, $kind, $name, $sendAt, $heldFor, $now, $sendAt + $giveUpAfterMs
+     )`,
     {
       id: delivery.id,
       notificationId: delivery.notificationId,
@@ -112,6 +116,8 @@ export function insertDelivery(
       channelId: delivery.channel.id,
       kind: delivery.channel.kind,
       name: delivery.channel.name,
+      sendAt: delivery.heldUntil ?? tx.now,
+      heldFor: delivery.heldUntil === null ? null : 'quiet-hours',
       now: tx.now,
       giveUpAfterMs: GIVE_UP_AFTER_MS,
     },
@@ -213,12 +219,13 @@ export function insertAttempt(
   )
 }
 
-/** Sends the pending deliveries of a channel at once. */
+/** Sends the pending deliveries of a channel at once, except what is held for its quiet hours. */
 export function bringForwardOfChannel(tx: Tx, channelId: string): void {
-  tx.run("UPDATE deliveries SET next_attempt_at = $now WHERE channel_id = $channelId AND state = 'pending'", {
-    channelId,
-    now: tx.now,
-  })
+  tx.run(
+    `UPDATE deliveries SET next_attempt_at = $now
+      WHERE channel_id = $channelId AND state = 'pending' AND (held_for IS NULL OR attempts > 0)`,
+    { channelId, now: tx.now },
+  )
 }
 
 /** Fails all pending deliveries of a channel. Running ones settle by themselves. Returns how many failed. */

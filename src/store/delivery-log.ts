@@ -69,9 +69,10 @@ export function listDeliveriesOfIncident(reader: Reader, incidentId: string): De
 export function findQueueing(
   reader: Reader,
   sequence: number,
-): { queuedAt: number; notedAt: number; lastFailure: string | null } | null {
-  return reader.get(
+): { queuedAt: number; notedAt: number; isHeld: boolean; lastFailure: string | null } | null {
+  const row = reader.get<{ queuedAt: number; notedAt: number; isHeld: number; lastFailure: string | null }>(
     `SELECT deliveries.created_at AS queuedAt, notifications.created_at AS notedAt,
+            held_for IS NOT NULL AS isHeld,
             (SELECT detail FROM delivery_attempts
               WHERE delivery_sequence = sequence AND result = 'failed'
               ORDER BY number DESC LIMIT 1) AS lastFailure
@@ -79,9 +80,9 @@ export function findQueueing(
       WHERE sequence = $sequence`,
     { sequence },
   )
+  return row && { ...row, isHeld: row.isHeld === 1 }
 }
 
-/** Oldest first. */
 /** What the program said in the last attempt; null if it ran none. */
 export function findOutput(reader: Reader, deliveryId: string): string | null {
   const row = reader.get<{ text: string }>(
@@ -94,6 +95,7 @@ export function findOutput(reader: Reader, deliveryId: string): string | null {
   return row?.text ?? null
 }
 
+/** Oldest first. */
 export function listAttempts(reader: Reader, sequence: number): Attempt[] {
   return reader
     .all<{

@@ -95,12 +95,15 @@ export function lengthenDeliveries(tx: Tx, lost: { lostMs: number }): void {
   tx.run('UPDATE deliveries SET give_up_at = give_up_at + $lostMs WHERE settled_at IS NULL', lost)
 }
 
-/** After the clock was set back, no delivery waits until the clock shows its time again. */
+/**
+ * After the clock was set back, no delivery waits until the clock shows its time again. What is held for quiet hours
+ * waits for their end, which `moveHeld` decides.
+ */
 export function bringDeliveriesForward(tx: Tx, leaseMs: number): void {
   tx.run(
     `UPDATE deliveries
         SET next_attempt_at = min(next_attempt_at, $now), leased_until = min(leased_until, $now + $leaseMs)
-      WHERE settled_at IS NULL`,
+      WHERE settled_at IS NULL AND (held_for IS NULL OR attempts > 0)`,
     { now: tx.now, leaseMs },
   )
 }

@@ -1,9 +1,7 @@
 import { displayName } from '#domain/account.ts'
 import type { Acknowledgment, AcknowledgmentLink, Incident, IncidentPlace, IncidentSummary } from '#domain/incident.ts'
 import type { RecordedTransition, Transition, TransitionReason } from '#domain/lifecycle.ts'
-import type { AlertRules } from '#domain/monitor.ts'
-import type { MonitorNotification, MutedBy } from '#domain/notification.ts'
-import type { Reminded } from '#domain/reminder.ts'
+import type { MutedBy } from '#domain/notification.ts'
 import type { StoredStatus } from '#domain/status.ts'
 import type { Reader, Tx } from './database.ts'
 
@@ -124,32 +122,6 @@ export function findIncident(reader: Reader, id: string): { incident: Incident; 
   return row && { incident: toIncident(row), projectId: row.project_id }
 }
 
-/** Of an open incident: what was said of it so far, and the notification that it opened. */
-export interface OpenIncident extends Reminded {
-  id: string
-  monitorId: number
-  /** What muted a notification that is owed since; null if none is. */
-  mutedBy: MutedBy | null
-  /** Null for an incident of a version without notifications. */
-  opening: MonitorNotification | null
-}
-
-interface OpenRow extends Omit<OpenIncident, 'opening'> {
-  content: string | null
-}
-
-const OPEN_COLUMNS = `incidents.id, incidents.monitor_id AS monitorId, opened_at AS openedAt,
-  reminded_at AS remindedAt, reminders, muted_by AS mutedBy,
-  (SELECT content FROM notifications WHERE transition_id = opened_by) AS content`
-
-/** Null if it is closed. */
-export function findOpenIncident(reader: Reader, id: string): OpenIncident | null {
-  const row = reader.get<OpenRow>(`SELECT ${OPEN_COLUMNS} FROM incidents WHERE id = $id AND closed_at IS NULL`, { id })
-  if (row === null) return null
-  const { content, ...incident } = row
-  return { ...incident, opening: content === null ? null : JSON.parse(content) }
-}
-
 /** The open incidents of a project by monitor. */
 export function listOpenOfProject(reader: Reader, projectId: string): Map<number, string> {
   const rows = reader.all<{ id: string; monitorId: number }>(
@@ -175,37 +147,10 @@ export function listNotifiedChannels(reader: Reader, incidentId: string): string
     .map(({ id }) => id)
 }
 
-/** Open incidents of monitors with reminders that no one has acknowledged, and muted ones. */
-export function listWatchedIncidents(
-  reader: Reader,
-): (Reminded & AlertRules & { id: string; mutedBy: MutedBy | null })[] {
-  return reader
-    .all<Reminded & { id: string; mutedBy: MutedBy | null; remindMs: number | null; remindLess: number }>(
-      `SELECT incidents.id, opened_at AS openedAt, reminded_at AS remindedAt, reminders, muted_by AS mutedBy,
-              remind_ms AS remindMs, remind_less AS remindLess
-         FROM incidents JOIN monitors ON monitors.id = monitor_id
-        WHERE closed_at IS NULL
-          AND (muted_by IS NOT NULL OR (remind_ms IS NOT NULL AND acknowledged_at IS NULL))`,
-    )
-    .map((row) => ({ ...row, remindLess: row.remindLess === 1 }))
-}
-
 /** Owes the monitor's people a notification of its open incident, unless one is owed already. */
 export function muteIncident(tx: Tx, { id, monitorId, by }: { id: string; monitorId: number; by: MutedBy }): void {
   tx.touch(monitorId)
   tx.run('UPDATE incidents SET muted_by = $by WHERE id = $id AND muted_by IS NULL', { id, by })
-}
-
-export function noteReminder(
-  tx: Tx,
-  { id, monitorId, isCounted }: { id: string; monitorId: number; isCounted: boolean },
-): void {
-  tx.touch(monitorId)
-  tx.run('UPDATE incidents SET reminded_at = $now, reminders = reminders + $count, muted_by = NULL WHERE id = $id', {
-    id,
-    now: tx.now,
-    count: isCounted ? 1 : 0,
-  })
 }
 
 /** The incident that a delivery is about, or null. */

@@ -7,6 +7,7 @@ interface QueueRow {
   channel_id: string | null
   channel_kind: string
   is_failing: number
+  is_held: number
 }
 
 /** Some of the channels with something to send, in the order of their IDs. */
@@ -28,7 +29,8 @@ export function listQueues(
   const { now, sending, perChannel, window } = look
   const channels = listChannelsWithDeliveries(reader, window)
   const rows = reader.all<QueueRow>(
-    `SELECT deliveries.sequence, deliveries.channel_id, channel_kind, failing_since IS NOT NULL AS is_failing
+    `SELECT deliveries.sequence, deliveries.channel_id, channel_kind, failing_since IS NOT NULL AS is_failing,
+            held_for IS NOT NULL AS is_held
        FROM json_each($channels) AS queues
             JOIN deliveries ON deliveries.sequence IN (
               SELECT sequence FROM deliveries
@@ -83,6 +85,7 @@ function toQueue(rows: QueueRow[]): Queue {
     kind: first.channel_kind,
     isFailing: first.is_failing === 1,
     due: rows.map(({ sequence }) => sequence),
+    held: rows.filter(({ is_held }) => is_held === 1).map(({ sequence }) => sequence),
   }
 }
 
@@ -115,6 +118,37 @@ export function listDueOfChannel(
         ORDER BY coalesce(next_attempt_at, leased_until), sequence
         LIMIT $limit`,
       { channelId, now, limit, except: JSON.stringify(except) },
+    )
+    .map(({ sequence }) => sequence)
+}
+
+/**
+ * What was held for the quiet hours of a channel and leaves in one message with `first`, oldest first. Notifications
+ * about the same monitor stay in order: none leaves before an earlier one that stays.
+ */
+export function listHeldWith(
+  reader: Reader,
+  held: { channelId: string; first: number; now: number; except: readonly number[]; limit: number },
+): number[] {
+  return reader
+    .all<{ sequence: number }>(
+      `WITH ready AS (
+         SELECT sequence, monitor_id FROM deliveries
+          WHERE channel_id = $channelId AND held_for IS NOT NULL AND settled_at IS NULL
+            AND next_attempt_at <= $now
+            AND (sequence = $first OR sequence NOT IN (SELECT value FROM json_each($except)))
+       )
+       SELECT sequence FROM ready
+        WHERE sequence <> $first
+          AND NOT EXISTS (
+                SELECT 1 FROM deliveries AS earlier
+                 WHERE earlier.settled_at IS NULL AND earlier.channel_id = $channelId
+                   AND earlier.monitor_id IS ready.monitor_id AND earlier.sequence < ready.sequence
+                   AND earlier.sequence NOT IN (SELECT sequence FROM ready)
+              )
+        ORDER BY sequence
+        LIMIT $limit`,
+      { ...held, except: JSON.stringify(held.except) },
     )
     .map(({ sequence }) => sequence)
 }

@@ -31,6 +31,7 @@ export const ADDED_SETTINGS: SettingField[] = [
   'failuresToAlert',
   'remindMs',
   'remindLess',
+  'isUrgent',
   'alias',
 ]
 

@@ -14,6 +14,8 @@ function causeInWords(cause: Exclude<LateCause, { kind: 'resent' }>): string {
       return `earlier attempts failed (${cause.detail.replace(/\.$/, '')}).`
     case 'offline':
       return 'CronGuard was offline.'
+    case 'quiet-hours':
+      return 'held for quiet hours.'
     case 'waiting':
       return 'queued behind earlier messages.'
   }

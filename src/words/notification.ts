@@ -86,8 +86,15 @@ export function notificationLinkLabel(notification: Notification): string {
 const MUTE_ENDED: Record<MutedBy, string> = { snooze: 'The snooze ended.', maintenance: 'The maintenance ended.' }
 
 function againInWords(again: Again, downSince: number): string {
-  const duration = `Down for ${lengthInWords(again.at - downSince)}.`
-  return again.is === 'reminder' ? `Reminder ${again.number}. ${duration}` : `${MUTE_ENDED[again.by]} ${duration}`
+  const duration = `Down for ${lengthInWords(again.at - downSince)}`
+  switch (again.is) {
+    case 'reminder':
+      return `Reminder ${again.number}. ${duration}.`
+    case 'unmuted':
+      return `${MUTE_ENDED[again.by]} ${duration}.`
+    case 'escalation':
+      return `${duration} and not acknowledged.`
+  }
 }
 
 function causeInWords(cause: Cause, inWords: (at: number) => string): string {

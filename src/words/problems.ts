@@ -1,7 +1,9 @@
 // What to enter instead of a value that was refused.
 import { EMAIL_MAX, PASSWORD_MAX, PASSWORD_MIN } from '#domain/account.ts'
+import { DELAY_MAX_MS } from '#domain/channel-rules.ts'
 import type { Issue } from '#domain/issue.ts'
 import { HIDDEN_WORD_MAX, HIDDEN_WORD_MIN, HIDDEN_WORDS_MAX } from '#domain/project.ts'
+import { durationInWords } from '#lib/duration.ts'
 
 /** By the codes of the schemas. */
 const CODES: Record<string, string> = {
@@ -10,6 +12,10 @@ const CODES: Record<string, string> = {
   short_word: `Each word needs at least ${HIDDEN_WORD_MIN} characters.`,
   long_word: `Each word can have at most ${HIDDEN_WORD_MAX} characters.`,
   no_project_name: 'Enter a name for the project.',
+  not_clock: 'Enter a time such as 22:00.',
+  no_days: 'Choose at least one day.',
+  whole_week: 'Leave out a day: quiet hours that never end would hold notifications forever.',
+  not_delay: `A delay can be up to ${durationInWords(DELAY_MAX_MS)}.`,
   not_zone: 'Not a time zone. Enter a name such as Europe/Berlin.',
   not_email: 'Enter an email address, such as ada@example.org.',
   email_too_long: `An email address can have at most ${EMAIL_MAX} characters.`,

@@ -1,13 +1,21 @@
-// One message about several notifications, when a destination accepts fewer messages than are waiting.
+// One message about several notifications: those that waited for a destination that accepts fewer messages, or for the
+// end of quiet hours.
 import { isAboutMonitor, type Notification } from '#domain/notification.ts'
-import { momentWithZone } from '#lib/zone.ts'
+import { momentInZone, momentWithZone } from '#lib/zone.ts'
 import { noticeInShort } from './notice.ts'
 import { notificationTitle } from './notification.ts'
 
+/** A notification, or a whole incident: that a monitor went down, and that it recovered. */
+interface Item {
+  notification: Notification
+  /** When the monitor recovered, for a whole incident. */
+  upAt: number | null
+}
+
 /** "5 monitors down, 2 recovered". A monitor counts each time. */
 export function summaryTitle(notifications: readonly Notification[]): string {
-  const count = (status: Notification['status']) => notifications.filter((one) => one.status === status).length
-  const [down, up] = [count('down'), count('up')]
+  const items = itemsOf(notifications)
+  const [down, up] = [items.filter(isDown).length, items.filter(isUp).length]
   const notices = new Set(notifications.filter((one) => !isAboutMonitor(one)).map(noticeInShort))
   const parts = [
     ...(down > 0 ? [`${monitors(down)} down`] : []),
@@ -17,17 +25,61 @@ export function summaryTitle(notifications: readonly Notification[]): string {
   return parts.join(', ')
 }
 
-/** A line for each, in the order in which they happened: "Down: backup (1 March 2026, 12:00 UTC)". */
+/**
+ * A line for each, in the order in which they happened: "Down: backup (1 Mar 2026, 12:00:00 UTC)", and "Was down:
+ * backup (1 Mar 2026, 12:00:00 to 1 Mar 2026, 12:20:00 UTC)" for a whole incident.
+ */
 export function summaryDetails(notifications: readonly Notification[], zone: string): string {
-  return notifications.map((one) => `${notificationTitle(one, zone)} (${momentWithZone(one.at, zone)})`).join('\n')
+  return itemsOf(notifications)
+    .map((item) => {
+      const { notification, upAt } = item
+      if (upAt === null || !isAboutMonitor(notification)) {
+        return `${notificationTitle(notification, zone)} (${momentWithZone(notification.at, zone)})`
+      }
+      const span = `${momentInZone(notification.at, zone)} to ${momentWithZone(upAt, zone)}`
+      return `Was down: ${notification.monitor.name} (${span})`
+    })
+    .join('\n')
 }
 
-/** The one that decides how the message looks: the first that is down, if there is one. */
+/**
+ * The one that decides how the message looks: the first of a monitor that is still down, otherwise the first of a
+ * recovery.
+ */
 export function leadingNotification<One extends { notification: Notification }>(
   first: One,
   others: readonly One[],
 ): One {
-  return [first, ...others].find(({ notification }) => notification.status === 'down') ?? first
+  const all = [first, ...others]
+  const down = itemsOf(all.map(({ notification }) => notification)).find(isDown)
+  const isLeading = ({ notification }: One) =>
+    down ? notification === down.notification : notification.status === 'up'
+  return all.find(isLeading) ?? first
+}
+
+// What was said of an incident before its end, such as by an escalation, is one item with it.
+function itemsOf(notifications: readonly Notification[]): Item[] {
+  const items: Item[] = []
+  for (const notification of notifications) {
+    const of = items.filter((item) => isDown(item) && isSame(item.notification, notification))
+    const [opening, ...later] = notification.status === 'up' ? of : []
+    if (opening) opening.upAt = notification.at
+    else items.push({ notification, upAt: null })
+    for (const item of later) items.splice(items.indexOf(item), 1)
+  }
+  return items
+}
+
+function isDown({ notification, upAt }: Item): boolean {
+  return notification.status === 'down' && upAt === null
+}
+
+function isUp({ notification, upAt }: Item): boolean {
+  return notification.status === 'up' || upAt !== null
+}
+
+function isSame(a: Notification, b: Notification): boolean {
+  return isAboutMonitor(a) && isAboutMonitor(b) && a.monitor.uniqueKey === b.monitor.uniqueKey
 }
 
 function monitors(count: number): string {

@@ -8,6 +8,7 @@ const queue = (channelId: string, due: number[], more: Partial<Queue> = {}): Que
   kind: 'webhook',
   isFailing: false,
   due,
+  held: [],
   ...more,
 })
 const busy = (channelId: string, count: number, kind = 'webhook'): UnderWay => ({ channelId, kind, count })

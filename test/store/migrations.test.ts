@@ -48,6 +48,7 @@ const FROZEN = {
   '0019_program_output': '586f127f878249e5d8124c8998f6424ad0c803dd688ff2e150f12e18e93ce355',
   '0021_alert_rules': 'bfb014b73efffbb6422d5cc077e0ac5c7b221e036f389836514fe749ba6eee3f',
   '0022_maintenance': '64abad98be56f634550b375a2bb5e26ae15a964e8d413bc2c8d11f72e9636f15',
+  '0023_channel_rules': 'f9887d0afd5a3fed48df94abcf7ad79e2a52ee544e692565753f89cf079423e4',
   '0020_notices': '2cc5c6bb457a76853e3754b6ae614e26df49aa480da96b81745455ea4da5b47b',
 }
 
@@ -207,7 +208,9 @@ describe('Migrations', () => {
       { state: 'pending', notification_id: 2, channel_id: uuid(8), is_next: 0 },
     ])
     const look = { now: 9, sending: [], perChannel: 4, window: { from: '', max: 100 } }
-    expect(listQueues(db, look).queues).toEqual([{ channelId: uuid(8), kind: 'email', isFailing: false, due: [1] }])
+    expect(listQueues(db, look).queues).toEqual([
+      { channelId: uuid(8), kind: 'email', isFailing: false, due: [1], held: [] },
+    ])
     const counts = ['memberships', 'transitions', 'channels', 'notifications'].map(
       (table) => db.get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)?.count,
     )

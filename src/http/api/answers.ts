@@ -4,6 +4,7 @@ import { SCOPES } from '#domain/channel.ts'
 import { DELIVERY_STATES, FAILURE_REASONS } from '#domain/delivery.ts'
 import { TRANSITION_REASONS } from '#domain/lifecycle.ts'
 import { API_KEY_ACCESS } from '#domain/project.ts'
+import { RULES_ANSWERED } from './channel-rules.ts'
 import { answeredSettings } from './check-settings.ts'
 
 const Time = z.string().meta({ format: 'date-time' })
@@ -66,6 +67,7 @@ export const ChannelDetails = Channel.extend({
   enabled: z.boolean(),
   confirmed: z.boolean().describe('False while its address has not been confirmed, so it gets no notifications.'),
   tells_blackouts: z.boolean().describe('Whether it notifies when CronGuard itself was offline.'),
+  ...RULES_ANSWERED,
   scope: z.enum(SCOPES).describe('Which checks use it.'),
   scope_tags: z.string().describe('The tags of the scope `tag`, separated by spaces.'),
   summary: z.string().describe('A short description of its settings, without secrets.'),

@@ -21,6 +21,7 @@ import { findChannelReport, listChannels, listMonitorIdsOfChannel } from '#store
 import { timeOrNull } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { Channel, ChannelDetails, TestOutcome } from './answers.ts'
+import { RULES, rulesFrom, rulesInAnswer } from './channel-rules.ts'
 import { type ApiCall, bodiless, endpoint, write } from './endpoint.ts'
 import { flag, readBody } from './fields.ts'
 import { ONE_LINE } from './limits.ts'
@@ -55,6 +56,7 @@ const NewChannel = z
       .looseObject({}, 'settings is not an object')
       .describe('The settings of its kind, by field name. All values are strings.'),
     ...SCOPE,
+    ...RULES,
   })
   .meta({ id: 'NewChannel' })
 
@@ -71,6 +73,7 @@ const ChannelChange = z
     enabled: flag('enabled').describe('If false, the channel is disabled and its pending notifications are discarded.'),
     tells_blackouts: flag('tells_blackouts').describe('Whether it notifies when CronGuard itself was offline.'),
     ...SCOPE,
+    ...RULES,
   })
   .partial()
   .meta({ id: 'ChannelChange' })
@@ -132,9 +135,10 @@ const CREATE: About = {
 }
 
 function create(deps: Deps, { projectId, body }: ApiCall): Response {
-  const { scope, scope_tags: tags, ...given } = readBody(NewChannel, body)
+  const { kind, name, settings, scope, scope_tags: tags, ...given } = readBody(NewChannel, body)
   const monitors = toChoice({ scope, tags, monitorIds: [] })
-  const channel = createChannel(deps, { projectId, ...given, ...(monitors && { monitors }) })
+  const wanted = { projectId, kind, name, settings, rules: rulesFrom(given), ...(monitors && { monitors }) }
+  const channel = createChannel(deps, wanted)
   return Response.json(toChannel(channel), { status: 201 })
 }
 
@@ -165,7 +169,15 @@ const UPDATE: About = {
 }
 
 function update(deps: Deps, call: ApiCall): Response {
-  const { name, settings, enabled, tells_blackouts, scope, scope_tags: tags } = readBody(ChannelChange, call.body)
+  const {
+    name,
+    settings,
+    enabled,
+    tells_blackouts,
+    scope,
+    scope_tags: tags,
+    ...given
+  } = readBody(ChannelChange, call.body)
   const { channel } = find(deps, call)
   updateChannel(deps, {
     ref: { projectId: call.projectId, channelId: channel.id },
@@ -173,6 +185,7 @@ function update(deps: Deps, call: ApiCall): Response {
     input: settings && toInput(settings),
     isDisabled: enabled === undefined ? undefined : !enabled,
     notifiesGaps: tells_blackouts,
+    rules: rulesFrom(given),
     monitors: toChoice({ scope, tags, monitorIds: listMonitorIdsOfChannel(deps.db, channel.id) }),
   })
   return Response.json(detailsOf(deps, find(deps, call)))
@@ -245,6 +258,7 @@ function detailsOf(deps: Deps, report: ChannelReport): z.output<typeof ChannelDe
     enabled: channel.disabledAt === null,
     confirmed: !awaitsConfirmation(deps, channel),
     tells_blackouts: channel.notifiesGaps,
+    ...rulesInAnswer(channel.rules),
     scope: channel.scope.is,
     scope_tags: scopeTags(channel.scope),
     summary: summaryOf(channel),

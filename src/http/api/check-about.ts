@@ -51,6 +51,7 @@ const MORE: Record<string, Partial<FieldAbout>> = {
     otherwise: '`null`: no reminders',
   },
   remind_less: { takes: `${YES_NO}: the time between reminders doubles each time, up to a day` },
+  urgent: { takes: `${YES_NO}: notifications are sent during the quiet hours of channels, too` },
   alias: {
     takes: `the token from another tool: \`${newAliases}\`, or empty`,
   },

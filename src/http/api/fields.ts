@@ -30,15 +30,25 @@ const CODES: Record<string, string> = {
   control: 'has control characters',
   no_project_name: 'is empty',
   too_many_words: `has more than ${HIDDEN_WORDS_MAX} words`,
+  not_clock: 'has a time that is not like 22:00',
+  not_day: 'has a day that is not 1 to 7',
+  no_days: 'has no days',
+  whole_week: 'never ends',
+  not_zone: 'has an invalid timezone',
   short_word: `has a word with fewer than ${HIDDEN_WORD_MIN} characters`,
   long_word: `has a word with more than ${HIDDEN_WORD_MAX} characters`,
 }
 
 /** Text that a schema of the domain checks, phrased as the API does. */
 export function checkedText(field: string, schema: z.ZodType<string>) {
-  return z.string(`${field} is not a string`).superRefine((value, context) => {
+  return z.string(`${field} is not a string`).superRefine(checkedBy(field, schema))
+}
+
+/** A check of a value by a schema of the domain, phrased as the API does. */
+export function checkedBy<T>(field: string, schema: z.ZodType<unknown, T>) {
+  return (value: T, context: z.core.$RefinementCtx) => {
     for (const problem of problemsOf(field, schema, value)) context.addIssue(problem)
-  })
+  }
 }
 
 /** The same for a list of lines. */
@@ -53,7 +63,7 @@ export function checkedLines(field: string, schema: z.ZodType<string>) {
     })
 }
 
-function problemsOf(field: string, schema: z.ZodType<string>, value: string): string[] {
+function problemsOf(field: string, schema: z.ZodType, value: unknown): string[] {
   const issues = schema.safeParse(value).error?.issues ?? []
   return issues.map(({ message }) => `${field} ${CODES[message] ?? 'is not valid'}`)
 }

@@ -196,7 +196,14 @@ interface ChapterContext {
 }
 
 function titleOf({ notification: { again } }: AgainChapter): string {
-  return again?.is === 'reminder' ? `Reminder ${again.number}` : `After the ${again?.by ?? 'snooze'}`
+  switch (again?.is) {
+    case 'reminder':
+      return `Reminder ${again.number}`
+    case 'unmuted':
+      return `After the ${again.by}`
+    default:
+      return 'Escalation'
+  }
 }
 
 interface ChapterPartProps extends ChapterContext {

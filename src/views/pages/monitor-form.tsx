@@ -137,7 +137,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
 
 const RUN_SETTINGS: readonly SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert']
 
-const REMINDERS: readonly SettingField[] = ['remindMs', 'remindLess']
+const ALERT_SETTINGS: readonly SettingField[] = ['remindMs', 'remindLess', 'isUrgent']
 
 const HELP: Partial<Record<SettingField, Child>> = {
   tags: 'Separate tags with spaces. Use them to filter the monitor list.',
@@ -151,6 +151,7 @@ const HELP: Partial<Record<SettingField, Child>> = {
   failuresToAlert: 'Leave empty to alert on the first failure. A missing ping always alerts.',
   remindMs: 'How often the channels are notified again until someone acknowledges the incident or the job recovers.',
   remindLess: 'Doubles the time between reminders each time, up to a day.',
+  isUrgent: 'Notifications are sent during the quiet hours of channels, too.',
   manualResume: "Pings are recorded while the monitor is paused, but they don't resume it.",
   postOnly: 'Ignores GET and HEAD requests, such as those from link previews.',
   'filter.httpBody': 'Keywords decide the result instead of the ping URL.',
@@ -290,9 +291,9 @@ const ADVANCED: readonly SettingField[] = ['slug', 'alias', ...KEYWORDS]
 
 function Reminders({ form }: Pick<MonitorFormProps, 'form'>) {
   return (
-    <details class="advanced" open={hasProblems(form, REMINDERS)}>
+    <details class="advanced" open={hasProblems(form, ALERT_SETTINGS)}>
       <summary>Reminders</summary>
-      {REMINDERS.map((field) => (
+      {ALERT_SETTINGS.map((field) => (
         <Setting form={form} field={field} />
       ))}
     </details>

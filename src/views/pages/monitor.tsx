@@ -270,7 +270,8 @@ function NoChannels({ projectId, mayOperate, hasChannels }: NoChannelsProps) {
 }
 
 function Rules({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
-  const { postOnly, manualResume, filter, maxRunMs, minRunMs, failuresToAlert, remindMs, remindLess } = monitor
+  const { postOnly, manualResume, filter, maxRunMs, minRunMs, failuresToAlert, remindMs, remindLess, isUrgent } =
+    monitor
   const rules = [
     ...(maxRunMs === null ? [] : [`Maximum run time: ${durationInWords(maxRunMs)}.`]),
     ...(minRunMs === null ? [] : [`Minimum run time: ${durationInWords(minRunMs)}.`]),
@@ -278,6 +279,7 @@ function Rules({ monitor }: Pick<MonitorPageProps, 'monitor'>) {
     ...(remindMs === null
       ? []
       : [`Reminds every ${durationInWords(remindMs)}${remindLess ? ', then less often' : ''}.`]),
+    ...(isUrgent ? ['Urgent: ignores quiet hours.'] : []),
     ...(postOnly ? ['Accepts POST only.'] : []),
     ...(manualResume ? ['Resumes manually only.'] : []),
     ...(filter.httpBody ? ['Keywords in the request body decide the result.'] : []),

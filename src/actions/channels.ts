@@ -129,8 +129,9 @@ export function updateChannel(deps: Deps, { ref, ...change }: ChannelChange & { 
 /** Throws invalid, with the wrong fields. */
 function readRules(rules: ChannelRules): ChannelRules {
   const read = ChannelRules.safeParse(rules)
-  if (!read.success) throw invalidSettings(read.error.issues)
-  return read.data
+  if (read.success) return read.data
+  const problems = read.error.issues.map((issue) => [issue.path.join('.'), issueInWords(issue)] as const)
+  throw new AppError('invalid', problems[0]?.[1] ?? '', Object.fromEntries(problems))
 }
 
 /** Throws invalid, with the wrong fields. */

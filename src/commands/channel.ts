@@ -9,9 +9,12 @@ import type { Project } from '#domain/project.ts'
 import { systemClock } from '#lib/clock.ts'
 import { AppError } from '#lib/errors.ts'
 import { asSentence } from '#lib/sentence.ts'
+import { findUserByEmail } from '#store/accounts.ts'
 import { findChannelReport, listChannelReports, listChannels } from '#store/channels.ts'
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
+import { rulesInWords, rulesOnWire } from '#words/channel-rules.ts'
 import { coverageInWords } from '#words/channel-scope.ts'
+import { addRuleOptions, type RuleOptions, readRules } from './channel-rules.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { findMonitor } from './named-monitor.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
@@ -21,7 +24,7 @@ interface Options {
   json?: boolean
 }
 
-interface UpdateOptions extends Options {
+interface UpdateOptions extends Options, RuleOptions {
   monitors?: string
 }
 
@@ -38,17 +41,19 @@ export const addChannel: AddCommand = (program, shell) => {
     .option('--project <name>', 'project name or ID (default: the first one)')
     .option(
       '--json',
-      'print JSON: an array of {id, name, kind, to, enabled, confirmed, failing_since, scope, scope_tags, monitors}',
+      'print JSON: an array of {id, name, kind, to, enabled, confirmed, failing_since, scope, scope_tags, monitors, ' +
+        'events, quiet_hours, delay}',
     )
     .action((email: string, options: Options) => list(shell, { email, ...options }))
-  channel
+  const updated = channel
     .command('update')
-    .description('choose the monitors that a channel notifies about')
+    .description('choose the monitors that a channel notifies about, what it notifies of, and when')
     .argument('<email>', 'a member of the project')
     .argument('<channel>', 'channel ID or name')
     .option('--monitors <which>', MONITORS_HELP)
+  addRuleOptions(updated)
     .option('--project <name>', 'project name or ID (default: the first one)')
-    .option('--json', 'print JSON: {id, channel, scope, scope_tags, monitors}')
+    .option('--json', 'print JSON: {id, channel, scope, scope_tags, monitors, events, quiet_hours, delay}')
     .action((email: string, meant: string, options: UpdateOptions) => update(shell, { email, meant, ...options }))
   channel
     .command('test')
@@ -74,6 +79,7 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
       scope: channel.scope.is,
       scope_tags: scopeTags(channel.scope),
       monitors,
+      ...rulesOnWire(channel.rules),
     }))
     if (json) return printJson(shell, channels)
     const stateOf = ({ enabled, confirmed, failing_since: since }: (typeof channels)[number]): string =>
@@ -96,23 +102,34 @@ async function list(shell: Shell, { email, project = undefined, json = false }: 
 
 async function update(
   shell: Shell,
-  { email, meant, project, monitors, json = false }: UpdateOptions & { email: string; meant: string },
+  { email, meant, project, monitors, json = false, ...options }: UpdateOptions & { email: string; meant: string },
 ) {
-  if (monitors === undefined) throw new AppError('invalid', 'Choose the monitors with --monitors.')
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
     const found = projectOf(deps, { email, name: project ?? null })
     const { id: channelId } = channelByIdOrName(listChannels(deps.db, found.id), meant)
-    updateChannel(deps, { ref: { projectId: found.id, channelId }, monitors: readChoice(deps, found, monitors) })
+    const rules = readRules(options, findUserByEmail(deps.db, email)?.timeZone ?? 'UTC')
+    if (monitors === undefined && Object.keys(rules).length === 0) {
+      throw new AppError('invalid', 'Nothing to change. Use --monitors, --events, --delay or --quiet-hours.')
+    }
+    updateChannel(deps, {
+      ref: { projectId: found.id, channelId },
+      monitors: monitors === undefined ? undefined : readChoice(deps, found, monitors),
+      rules,
+    })
     const report = findChannelReport(deps.db, channelId)
     if (!report) return
     const { channel } = report
-    if (!json) return shell.print(`${channelTitle(channel)} notifies about ${coverageOf(deps, report)}.`)
+    if (!json) {
+      const rulesText = rulesInWords(channel.rules).map((rule) => ` ${rule}.`)
+      return shell.print(`${channelTitle(channel)} notifies about ${coverageOf(deps, report)}.${rulesText.join('')}`)
+    }
     printJson(shell, {
       id: channel.id,
       channel: channelTitle(channel),
       scope: channel.scope.is,
       scope_tags: scopeTags(channel.scope),
       monitors: report.monitors,
+      ...rulesOnWire(channel.rules),
     })
   })
 }

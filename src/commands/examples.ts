@@ -65,6 +65,8 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   'channel update': [
     ['Notify about all monitors, including new ones', 'channel update you@example.com "On call" --monitors all'],
     ['Notify about monitors with a tag', 'channel update you@example.com "On call" --monitors tag:prod'],
+    ['Hold notifications at night', 'channel update you@example.com "On call" --quiet-hours 22:00-07:00'],
+    ['Escalate to it after 30 minutes', 'channel update you@example.com Boss --delay 30m'],
   ],
   'channel test': [['Test a channel by its name', 'channel test you@example.com "On call"']],
   'schedule next': [

@@ -50,6 +50,8 @@ export interface StoryDelivery {
   output?: string | null
   createdAt: number
   nextAttemptAt: number | null
+  /** Whether it is held until then, because of quiet hours. */
+  isHeld: boolean
 }
 
 export interface StoryPing {

@@ -25,7 +25,8 @@ interface ChannelRow {
 
 const COLUMNS = `
   channels.id, channels.project_id, channels.kind, channels.name, channels.settings, channels.disabled_at,
-  channels.tells_blackouts, channels.events, channels.quiet_hours, channels.delay_ms, channels.scope, channels.scope_tags, channels.unconfirmed_since, channels.unsubscribed_at`
+  channels.tells_blackouts, channels.events, channels.quiet_hours, channels.delay_ms, channels.scope,
+  channels.scope_tags, channels.unconfirmed_since, channels.unsubscribed_at`
 
 export function findChannel(reader: Reader, id: string): Channel | null {
   const row = reader.get<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = $id`, { id })
@@ -191,9 +192,11 @@ export function insertChannel(
 ): void {
   tx.run(
     `INSERT INTO channels (
-       id, project_id, kind, name, settings, tells_blackouts, events, quiet_hours, delay_ms, scope, scope_tags, created_at
+       id, project_id, kind, name, settings, tells_blackouts, events, quiet_hours, delay_ms, scope, scope_tags,
+       created_at
      ) VALUES (
-       $id, $projectId, $kind, $name, $settings, $notifiesGaps, $events, $quietHours, $delayMs, $scope, $scopeTags, $now
+       $id, $projectId, $kind, $name, $settings, $notifiesGaps, $events, $quietHours, $delayMs, $scope, $scopeTags,
+       $now
      )`,
     {
       id,

@@ -39,6 +39,7 @@ interface DeliveryRow {
   state: DeliveryState
   created_at: number
   next_attempt_at: number | null
+  is_held: number
 }
 
 interface AttemptRow {
@@ -138,7 +139,8 @@ function readDeliveries(reader: Reader, notificationIds: readonly (number | null
     `SELECT sequence, deliveries.id, notification_id, channel_id, channel_name, channel_kind,
             channels.id IS NOT NULL AND disabled_at IS NULL AS is_reachable,
             deliveries.created_at > notifications.created_at AS is_repeat,
-            state, deliveries.created_at, next_attempt_at
+            state, deliveries.created_at, next_attempt_at,
+            held_for IS NOT NULL AND attempts = 0 AS is_held
        FROM notifications
        JOIN deliveries ON deliveries.notification_id = notifications.id
        LEFT JOIN channels ON channels.id = channel_id
@@ -207,5 +209,6 @@ function toDelivery(row: DeliveryRow, attempts: Attempt[]): StoryDelivery {
     attempts,
     createdAt: row.created_at,
     nextAttemptAt: row.next_attempt_at,
+    isHeld: row.is_held === 1,
   }
 }

@@ -50,7 +50,8 @@ export function issueInWords(issue: Issue): string {
       return first && LIBRARY.test(issue.message) ? issueInWords(first) : issue.message
     }
     case 'too_big':
-      return issue.origin === 'string' ? atMost(Number(issue.maximum)) : issue.message
+      if (issue.origin === 'string') return atMost(Number(issue.maximum))
+      break
     case 'custom':
       if (issue.message === 'too_long') return atMost(Number(issue.params?.max))
   }

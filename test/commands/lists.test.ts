@@ -184,14 +184,51 @@ describe('channel update --monitors', () => {
     expect(list.find(({ name }: { name: string }) => name === 'second')).toMatchObject({ scope: 'these', monitors: 0 })
   })
 
-  test('is required by the command', async () => {
+  test('is required without another change', async () => {
     const refused = await cronguard.run(['channel', 'update', ALICE, 'second'])
-    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('with --monitors')])
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('Use --monitors')])
   })
 
   test('refuses an unknown monitor', async () => {
     const refused = await cronguard.run(['channel', 'update', ALICE, 'second', '--monitors', 'nothing'])
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('has no monitor nothing')])
+  })
+})
+
+describe('channel update with rules', () => {
+  const refusedWith = async (...options: string[]) => {
+    const { exitCode, stderr } = await cronguard.run(['channel', 'update', ALICE, 'second', ...options])
+    return `${exitCode} ${stderr.trim()}`
+  }
+
+  test('sets events, delay and quiet hours, and keeps what is not named', async () => {
+    const quiet = ['--quiet-hours', '22:00-07:00', '--quiet-days', 'fri,sat', '--tz', 'Europe/Riga']
+    expect(await ok('channel', 'update', ALICE, 'second', '--events', 'down,up', '--delay', '30m', ...quiet)).toContain(
+      'Only down and up. After 30 minutes without acknowledgment. Quiet hours 22:00 to 07:00, Fri, Sat (Europe/Riga).',
+    )
+    expect(await json('channel', 'update', ALICE, 'second', '--delay', '0')).toMatchObject({
+      events: ['down', 'up'],
+      quiet_hours: { from: '22:00', to: '07:00', days: [5, 6], tz: 'Europe/Riga' },
+      delay: 0,
+    })
+    const list = await json('channel', 'list', ALICE)
+    expect(list.find(({ name }: { name: string }) => name === 'second')).toMatchObject({ events: ['down', 'up'] })
+    expect(await json('channel', 'update', ALICE, 'second', '--quiet-hours', 'none')).toMatchObject({
+      quiet_hours: null,
+    })
+  })
+
+  test.each([
+    [['--events', 'sideways'], '1 --events has an unknown event: sideways. Use down, up, reminder.'],
+    [['--quiet-hours', 'night'], '1 --quiet-hours needs two times, such as 22:00-07:00.'],
+    [['--quiet-hours', '25:00-07:00'], '1 Enter a time such as 22:00.'],
+    [['--quiet-hours', '22:00-07:00', '--quiet-days', 'someday'], '1 --quiet-days has an unknown day: someday.'],
+    [['--quiet-hours', '22:00-07:00', '--tz', 'Mars'], '1 Not a time zone.'],
+    [['--tz', 'Europe/Riga'], '1 --quiet-days and --tz need --quiet-hours.'],
+    [['--delay', 'soon'], '1 --delay: "soon" is not a duration.'],
+    [['--delay', '8d'], '1 A delay can be up to'],
+  ])('refuses %p', async (options, error) => {
+    expect(await refusedWith(...options)).toStartWith(error)
   })
 })
 

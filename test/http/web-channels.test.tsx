@@ -113,7 +113,13 @@ describe('Create channel', () => {
   test('for all monitors notifies about the existing one', async () => {
     const backup = guard.monitor(project, { name: 'backup' })
     const member = await memberOf(guard, project, 'member')
-    const fields = { kind: 'email', name: ' On duty ', scope: 'all', 'setting-address': ' ops@example.org ' }
+    const fields = {
+      kind: 'email',
+      name: ' On duty ',
+      scope: 'all',
+      'setting-address': ' ops@example.org ',
+      'event-down': 'on',
+    }
     const response = await member.post(list(), fields)
     expect([response.status, response.headers.get('location')]).toEqual([303, list()])
     expect(await member.read(list())).toContain('Send a test to check it')

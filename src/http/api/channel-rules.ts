@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import { ALL_DAYS, CHANNEL_EVENTS, type ChannelRules, DELAY_MAX_MS, QuietHours } from '#domain/channel-rules.ts'
 import { SECOND } from '#lib/duration.ts'
-import { seconds } from '#words/wire-time.ts'
 import { checkedBy } from './fields.ts'
 
 const Quiet = z
@@ -52,8 +51,4 @@ export function rulesFrom(given: z.output<z.ZodObject<typeof RULES>>): Partial<C
     ...(given.quiet_hours !== undefined && { quietHours: given.quiet_hours }),
     ...(given.delay !== undefined && { delayMs: given.delay * SECOND }),
   }
-}
-
-export function rulesInAnswer({ events, quietHours, delayMs }: ChannelRules) {
-  return { events, quiet_hours: quietHours, delay: seconds(delayMs) }
 }

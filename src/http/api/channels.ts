@@ -18,10 +18,11 @@ import type { MessageLimits } from '#http/message-limits.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannels, listMonitorIdsOfChannel } from '#store/channels.ts'
+import { rulesOnWire } from '#words/channel-rules.ts'
 import { timeOrNull } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { Channel, ChannelDetails, TestOutcome } from './answers.ts'
-import { RULES, rulesFrom, rulesInAnswer } from './channel-rules.ts'
+import { RULES, rulesFrom } from './channel-rules.ts'
 import { type ApiCall, bodiless, endpoint, write } from './endpoint.ts'
 import { flag, readBody } from './fields.ts'
 import { ONE_LINE } from './limits.ts'
@@ -258,7 +259,7 @@ function detailsOf(deps: Deps, report: ChannelReport): z.output<typeof ChannelDe
     enabled: channel.disabledAt === null,
     confirmed: !awaitsConfirmation(deps, channel),
     tells_blackouts: channel.notifiesGaps,
-    ...rulesInAnswer(channel.rules),
+    ...rulesOnWire(channel.rules),
     scope: channel.scope.is,
     scope_tags: scopeTags(channel.scope),
     summary: summaryOf(channel),

@@ -12,6 +12,7 @@ import { mayManage } from '#actions/program-channels.ts'
 import { findKind } from '#channels/index.ts'
 import { type ChannelKind, changedSettings } from '#channels/kind.ts'
 import type { Channel, MonitorChoice } from '#domain/channel.ts'
+import { DEFAULT_RULES } from '#domain/channel-rules.ts'
 import { may } from '#domain/project.ts'
 import { type Form, orRerender, problemOf } from '#http/forms.ts'
 import { frameOf, readingOf } from '#http/frame.ts'
@@ -31,6 +32,7 @@ import { settingsIn, textOf } from './channel-input.ts'
 import { newChoice, readChoice, storedChoice, submittedChoice } from './channel-monitors.ts'
 import { previewOf } from './channel-preview.ts'
 import { type ChannelRequest, onChannel, refOf, viewOf } from './channel-request.ts'
+import { rulesIn, ruleValues } from './channel-rules.ts'
 import { kindsFor, shownKind } from './shown-kind.ts'
 
 const FORM = { parse: 'none' } as const
@@ -89,7 +91,8 @@ function showNew(web: WebDeps, context: ProjectRequest): Response {
   const choice = newChoice(db, { projectId: context.project.id, isFirst })
   const preset = kind.presets?.[Number(context.query.get('preset') ?? '')]?.settings ?? {}
   const initial = kind.fields.map(({ name, initial = '' }) => [settingField(name), preset[name] ?? initial] as const)
-  const form = freshForm({ ...Object.fromEntries(initial), notifiesGaps: 'on' })
+  const rules = ruleValues(DEFAULT_RULES, context.user.timeZone)
+  const form = freshForm({ ...Object.fromEntries(initial), ...rules, notifiesGaps: 'on' })
   return newForm(web, { context, kind, form, choice, problem: null })
 }
 
@@ -143,6 +146,7 @@ async function create(web: WebDeps, context: ProjectRequest): Promise<Response> 
         name: form.text('name').trim(),
         settings,
         notifiesGaps: form.isTicked('notifiesGaps'),
+        rules: rulesIn(form),
         monitors: readChoice(web.deps.db, { form }) ?? NO_MONITORS,
         isByAdmin: context.user.isAdmin,
       })
@@ -206,7 +210,7 @@ interface Editing {
   again: RetryState | null
 }
 
-function editForm(deps: WebDeps['deps'], { context: { report, form: submitted }, kind, again }: Editing) {
+function editForm(deps: WebDeps['deps'], { context: { report, user, form: submitted }, kind, again }: Editing) {
   const { channel } = report
   const { db } = deps
   const stored = channel.settings as Record<string, unknown>
@@ -219,9 +223,16 @@ function editForm(deps: WebDeps['deps'], { context: { report, form: submitted },
       return [settingField(name), concealing?.show(text) ?? text]
     }),
   )
+  const rules = ruleValues(channel.rules, user.timeZone)
   const ticks: Record<string, string> = channel.notifiesGaps ? { notifiesGaps: 'on' } : {}
   const { form, problem } = again ?? {
-    form: freshForm({ ...values, ...ticks, name: channel.name, [SEEN_FIELD]: channelFingerprint(db, channel) }),
+    form: freshForm({
+      ...values,
+      ...rules,
+      ...ticks,
+      name: channel.name,
+      [SEEN_FIELD]: channelFingerprint(db, channel),
+    }),
     problem: null,
   }
   const storedSecrets = Object.keys(stored).filter((name) => isSecret(name) && stored[name] !== '')
@@ -245,6 +256,7 @@ async function save(web: WebDeps, context: ChannelRequest): Promise<Response> {
         name: form.text('name').trim(),
         input: settingsIn(form, kind),
         notifiesGaps: form.isTicked('notifiesGaps'),
+        rules: rulesIn(form),
         monitors: readChoice(web.deps.db, { form, channel }),
         seen: form.text(SEEN_FIELD) || undefined,
         isByAdmin: context.user.isAdmin,

@@ -24,7 +24,7 @@ interface FieldProps {
   form: FormState
   name: string
   label: string
-  type?: 'text' | 'email' | 'password' | 'number' | 'url' | 'search' | 'datetime-local'
+  type?: 'text' | 'email' | 'password' | 'number' | 'url' | 'search' | 'time' | 'datetime-local'
   help?: Child
   isRequired?: boolean
   autocomplete?: string

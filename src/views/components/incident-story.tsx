@@ -259,7 +259,7 @@ function NoDeliveries({
 }
 
 function DeliveryItem({ delivery, reading, mayOperate }: ChapterContext & { delivery: StoryDelivery }) {
-  const { id, state, attempts, nextAttemptAt, isRepeat, createdAt, output } = delivery
+  const { id, state, attempts, isRepeat, createdAt, output } = delivery
   return (
     <li>
       <div class="delivery-head">
@@ -268,7 +268,7 @@ function DeliveryItem({ delivery, reading, mayOperate }: ChapterContext & { deli
         </strong>
         <span class="soft">{delivery.kind}</span>
         <DeliveryMark state={state} detail={delivery.attempts.at(-1)?.detail} />
-        {nextAttemptAt !== null && <NextAttempt at={nextAttemptAt} reading={reading} />}
+        <NextAttempt delivery={delivery} reading={reading} />
         {isRepeat && (
           <span class="soft">
             Manual resend, <Moment at={createdAt} reading={reading} />
@@ -296,11 +296,18 @@ function DeliveryItem({ delivery, reading, mayOperate }: ChapterContext & { deli
 }
 
 // A delivery that is due but not sent waits for earlier ones of the monitor, so that "up" never overtakes "down".
-function NextAttempt({ at, reading }: { at: number; reading: Reading }) {
+function NextAttempt({
+  delivery: { nextAttemptAt: at, isHeld },
+  reading,
+}: {
+  delivery: StoryDelivery
+  reading: Reading
+}) {
+  if (at === null) return null
   if (at <= reading.now) return <span class="soft">Queued behind earlier notifications</span>
   return (
     <span class="soft">
-      Next attempt <Due at={at} reading={reading} />
+      {isHeld ? 'Held for quiet hours, sent' : 'Next attempt'} <Due at={at} reading={reading} />
     </span>
   )
 }

@@ -4,6 +4,7 @@ import type { Child } from '#jsx/jsx-runtime'
 import { type Address, url } from '#lib/base-path.ts'
 import { MailBanner } from '#views/components/channel.tsx'
 import { DraftTestButton, SetupButton } from '#views/components/channel-draft.tsx'
+import { ChannelRulesFields } from '#views/components/channel-rules.tsx'
 import {
   Check,
   Field,
@@ -94,6 +95,7 @@ export function NewChannelPage({
           storedSecrets={[]}
           submit="Create channel"
           choice={choice}
+          now={context.now}
         />
         <MessagePreview {...preview} />
       </div>
@@ -126,11 +128,12 @@ export interface ChannelFormProps {
   storedSecrets: readonly string[]
   submit: string
   choice: MonitorChoiceProps
+  now: number
 }
 
 /** The form of a channel, built from the fields of its kind. */
 export function ChannelForm(props: ChannelFormProps) {
-  const { action, drafts, channelId, kind, form, problem, storedSecrets, submit, choice } = props
+  const { action, drafts, channelId, kind, form, problem, storedSecrets, submit, choice, now } = props
   return (
     <form method="post" action={action} class="form" autocomplete="off">
       <FormProblem text={problem} />
@@ -168,12 +171,7 @@ export function ChannelForm(props: ChannelFormProps) {
       </div>
       {kind.setup && <SetupButton path={drafts} label={kind.setup.label} help={kind.setup.help} />}
       <MonitorChoice choice={choice} form={form} />
-      <Check
-        name="notifiesGaps"
-        label="Notify when CronGuard itself was offline"
-        help="Sent once when CronGuard is back, if deadlines were extended."
-        isChecked={form.values.notifiesGaps !== undefined}
-      />
+      <ChannelRulesFields form={form} now={now} />
       <div class="actions">
         <button type="submit" class="button button-primary">
           {submit}

@@ -1,3 +1,4 @@
+import type { Channel } from '#domain/channel.ts'
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import { url } from '#lib/base-path.ts'
@@ -15,6 +16,7 @@ import { MessagePreview, type PreviewProps } from '#views/components/message-pre
 import type { Reading } from '#views/components/moment.tsx'
 import { Confirmation } from '#views/layouts/confirmation.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import { rulesInWords } from '#words/channel-rules.ts'
 import { coverageInWords, monitorCount } from '#words/channel-scope.ts'
 import { ChannelForm, type ChannelFormProps } from './channel-form.tsx'
 import { SwitchButton, WaitingNote } from './channels.tsx'
@@ -27,7 +29,7 @@ interface ChannelPageProps {
   /** The monitors that use it. */
   monitors: { uniqueKey: string; name: string; slug: string }[]
   /** Null for users who may not edit it, and if its kind is no longer supported. */
-  form: Omit<ChannelFormProps, 'action' | 'drafts' | 'submit'> | null
+  form: Omit<ChannelFormProps, 'action' | 'drafts' | 'submit' | 'now'> | null
   /** Null without a form. */
   preview: PreviewProps | null
   lacksMailServer: boolean
@@ -53,6 +55,7 @@ export function ChannelPage(props: ChannelPageProps) {
         <dl class="facts">
           <dt>{channel.kindLabel}</dt>
           <dd dir="auto">{channel.summary}</dd>
+          <Rules rules={channel.channel.rules} />
           <dt>Last delivery</dt>
           <dd>
             <LastDelivery channel={channel} reading={reading} />
@@ -68,12 +71,24 @@ export function ChannelPage(props: ChannelPageProps) {
             drafts={url(`/projects/${project.id}/channels/draft`)}
             channelId={id}
             submit="Save changes"
+            now={context.now}
           />
           <MessagePreview {...preview} />
         </section>
       )}
       <Monitors channel={channel} monitors={monitors} />
     </Frame>
+  )
+}
+
+function Rules({ rules }: Pick<Channel, 'rules'>) {
+  const lines = rulesInWords(rules)
+  if (lines.length === 0) return null
+  return (
+    <>
+      <dt>Rules</dt>
+      <dd>{lines.join('. ')}.</dd>
+    </>
   )
 }
 

@@ -74,7 +74,7 @@ export function MonitorFormPage(props: MonitorFormProps) {
         <Setting form={form} field="name" isRequired hasFocus={monitor === null} />
         <ScheduleFields {...props} />
         <Channels {...props} />
-        <Reminders form={form} />
+        <AlertSettings form={form} />
         <Setting form={form} field="tags" />
         <Setting form={form} field="description" />
         <Advanced {...props} />
@@ -289,10 +289,10 @@ const KEYWORDS: readonly SettingField[] = [
 
 const ADVANCED: readonly SettingField[] = ['slug', 'alias', ...KEYWORDS]
 
-function Reminders({ form }: Pick<MonitorFormProps, 'form'>) {
+function AlertSettings({ form }: Pick<MonitorFormProps, 'form'>) {
   return (
     <details class="advanced" open={hasProblems(form, ALERT_SETTINGS)}>
-      <summary>Reminders</summary>
+      <summary>Reminders and urgency</summary>
       {ALERT_SETTINGS.map((field) => (
         <Setting form={form} field={field} />
       ))}

@@ -1,5 +1,5 @@
 // A channel as its form has it, before it is saved.
-import { findKind, previewThrough, recipientOf } from '#channels/index.ts'
+import { findKind, type Preview, previewThrough, recipientOf } from '#channels/index.ts'
 import { type ChannelKind, changedSettings, type Message, type SetupResult } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import type { Channel, SettingsInput } from '#domain/channel.ts'
@@ -75,7 +75,7 @@ export async function findSetting(deps: Deps, draft: Draft): Promise<SetupResult
 }
 
 /** What a message would say with these settings. */
-export function previewDraft(deps: Deps, draft: Draft, message: Message) {
+export function previewDraft(deps: Deps, draft: Draft, message: Message): Preview {
   const kind = kindOf(draft)
   return previewThrough({ kind, settings: settingsSoFar(deps.db, { kind, draft }) }, message)
 }

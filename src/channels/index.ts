@@ -1,8 +1,11 @@
 import type { Channel, ChannelField } from '#domain/channel.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import type { Issue } from '#domain/issue.ts'
 import type { Notification } from '#domain/notification.ts'
 import { MASK } from '#domain/secrets.ts'
+import { asSentence } from '#lib/sentence.ts'
 import { contentOf, type MessageContent } from '#words/message.ts'
+import { issueInWords } from '#words/problems.ts'
 import { apprise } from './apprise.ts'
 import { discord } from './discord.ts'
 import { email } from './email.ts'
@@ -119,16 +122,42 @@ export function skipReasonOf(channel: Pick<Channel, 'kind' | 'settings'>, notifi
   return read?.success ? (kind?.skips?.(read.data, notification) ?? null) : null
 }
 
-/** What a message says through a kind: its own text, or else its content. Neither contains a secret setting. */
+/**
+ * What a message says through a kind: its own text, or else its content. Neither contains a secret setting. `problem`:
+ * a setting or a template that has to be corrected first.
+ */
+export type Preview =
+  | { text: string; problem: string | null }
+  | { content: MessageContent; problem: string | null }
+  | { problem: string }
+
 export function previewThrough(
-  { kind, settings }: { kind: ChannelKind; settings: unknown },
+  { kind, settings }: { kind: ChannelKind; settings: Readonly<Record<string, unknown>> },
   message: Message,
-): { text: string } | { content: MessageContent } {
-  const { wording } = wordingOf(settings, message)
-  if (kind.preview === undefined) return { content: contentOf({ ...message, wording }) }
-  const read = kind.settings.safeParse(settings)
-  if (!read.success) return { text: 'Fill in the form to see a preview.' }
-  return { text: withoutSecrets(kind.preview(read.data, message), { kind, settings }) }
+): Preview {
+  if (kind.preview === undefined) {
+    const { wording, problem } = wordingOf(settings, message)
+    const note = problem && `CronGuard's own text is sent, because a template failed: ${asSentence(problem)}`
+    return { content: contentOf({ ...message, wording }), problem: note }
+  }
+  const read = kind.settings.safeParse(withExampleUrls(kind, settings))
+  if (!read.success) return { problem: problemIn(kind, read.error.issues) }
+  const { text, problem } = kind.preview(read.data, message)
+  return { text: withoutSecrets(text, { kind, settings }), problem }
+}
+
+// So that the preview of a new channel shows what is sent before its URL is entered.
+function withExampleUrls({ fields }: ChannelKind, settings: Readonly<Record<string, unknown>>) {
+  const missing = fields.filter(({ name, type, isRequired }) => type === 'url' && isRequired && !settings[name])
+  return { ...settings, ...Object.fromEntries(missing.map(({ name }) => [name, EXAMPLE_URL])) }
+}
+
+const EXAMPLE_URL = 'https://example.com/'
+
+function problemIn({ fields }: ChannelKind, [issue]: readonly Issue[]): string {
+  const field = fields.find(({ name }) => name === issue?.path[0])
+  const place = [field?.section, field?.label].filter((part) => part !== undefined).join(', ')
+  return `${place}: ${issue ? issueInWords(issue) : 'Correct the settings to see a preview.'}`
 }
 
 function withoutSecrets(text: string, { kind, settings }: { kind: ChannelKind; settings: unknown }): string {

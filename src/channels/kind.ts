@@ -73,8 +73,11 @@ export interface ChannelKind<Settings = unknown> {
   presets?: readonly { label: string; settings: Readonly<Record<string, string>> }[]
   /** Problems that depend on a message or on the server, by field. They prevent saving. */
   problems?(settings: Settings, rules: SavingRules): Record<string, string>
-  /** What is sent, as text, for kinds that don't show the content of a message as it is. */
-  preview?(settings: Settings, message: Message): string
+  /**
+   * What is sent, as text, for kinds that don't show the content of a message as it is. `problem`: what is wrong with a
+   * template, as a sentence.
+   */
+  preview?(settings: Settings, message: Message): { text: string; problem: string | null }
   /** Whether a browser that shows the form fills in the secrets by subscribing to push notifications. */
   isSubscribedInBrowser?: true
   /** Finds the value of a setting that people can't know, such as the ID of a chat. */

@@ -11,6 +11,7 @@ import {
   notificationUrl,
 } from '#domain/notification.ts'
 import { SECOND } from '#lib/duration.ts'
+import { asSentence } from '#lib/sentence.ts'
 import { hmacSha256Hex } from '#lib/tokens.ts'
 import { acknowledgerInWords } from '#words/acknowledgment.ts'
 import { contentOf } from '#words/message.ts'
@@ -109,7 +110,7 @@ async function send(settings: WebhookSettings, message: Message, { outbound }: T
   const outcome = outcomeOf(result, { textOf: () => undefined })
   return problem === null
     ? outcome
-    : { ...outcome, detail: `${outcome.detail}. CronGuard's default was sent: ${problem}` }
+    : { ...outcome, detail: `${outcome.detail}. CronGuard's default was sent, because ${problem}` }
 }
 
 /** Null if nothing is sent for this message. */
@@ -149,12 +150,13 @@ function ownTemplate(settings: WebhookSettings, prefix: 'up' | 'test'): RequestT
 }
 
 /** The request as text, without the values of headers that may be secret. */
-function preview(settings: WebhookSettings, message: Message): string {
+function preview(settings: WebhookSettings, message: Message): { text: string; problem: string | null } {
   const request = requestFor(settings, message)
-  if (request === null) return 'Nothing is sent.'
+  if (request === null) return { text: 'Nothing is sent.', problem: null }
   const headers = request.headers.map(([name, value]) => `${name}: ${value}`).join('\n')
   const lines = [`${request.method} ${request.url}`, concealHeaders(headers), '', indented(request.body)]
-  return [...(request.problem === null ? [] : [`Problem: ${request.problem}`, '']), ...lines].join('\n').trim()
+  const problem = request.problem && `CronGuard's default is sent, because ${asSentence(request.problem)}`
+  return { text: lines.join('\n').trim(), problem }
 }
 
 function indented(body: string): string {

@@ -154,7 +154,7 @@ describe('Webhook with Liquid', () => {
     for (const { settings } of webhook.presets ?? []) {
       const parsed = webhook.settings.parse({ url: 'https://example.org', ...settings })
       expect(webhook.problems?.(parsed, { samples: sampleMessages() })).toEqual({})
-      expect(webhook.preview?.(parsed, DOWN)).toContain('backup')
+      expect(webhook.preview?.(parsed, DOWN).text).toContain('backup')
     }
   })
 })
@@ -240,7 +240,8 @@ test('Webhook preview: shows the request without the values of headers', () => {
     headers: 'Authorization: Bearer t0p',
     body: '$NAME is $STATUS',
   })
-  expect(webhook.preview?.(settings, DOWN)).toBe(
-    'POST https://example.org/backup\nAuthorization: ••••\n\nbackup is down',
-  )
+  expect(webhook.preview?.(settings, DOWN)).toEqual({
+    text: 'POST https://example.org/backup\nAuthorization: ••••\n\nbackup is down',
+    problem: null,
+  })
 })

@@ -79,7 +79,10 @@ describe('Preview of a channel', () => {
     expect(open).toContain('The last incident of your monitor “ backup ”.')
     expect(open).toContain('disk full, password=••••')
     expect(open).toContain('Up: backup')
+    expect(open).toContain('It is still open, so the recovery is a sample.')
+    expect(open).not.toContain('6 hours')
     await guard.ping(backup)
+    expect(await read()).not.toContain('is a sample')
     expect(await read()).toContain('The job recovered')
     expect(await read()).not.toContain('foreign')
   })
@@ -157,9 +160,29 @@ describe('Unsaved channel', () => {
     const hook = await draft('preview', { ...HOOK, 'setting-secret': 'secret-of-the-hook' })
     expect(words(hook.html)).toContain('POST http://hooks.example.org/x')
     expect(hook.html).not.toContain('secret-of-the-hook')
-    const LAYOUT = 'may differ'
+    const LAYOUT = 'may show it differently'
     expect([html, hook.html].map((text) => text.includes(LAYOUT))).toEqual([true, false])
     expect((await draft('preview', { kind: 'group' })).html).not.toContain(LAYOUT)
+  })
+
+  test('previews the request of a webhook before its URL is entered', async () => {
+    const { html } = await draft('preview', { kind: 'webhook', 'setting-url': '' })
+    expect(words(html)).toContain('POST https://example.com/')
+    expect(html).not.toContain('class="problem"')
+  })
+
+  test('previews name what is wrong with a setting or a template, once', async () => {
+    const url = await draft('preview', { kind: 'webhook', 'setting-url': 'nonsense' })
+    expect(url.html.match(/class="problem">URL: Enter an http or https URL\./g)).toHaveLength(1)
+    const own = await draft('preview', { ...HOOK, 'setting-up': 'own' })
+    expect(own.html).toContain('class="problem">Recovery, URL: Enter a URL.')
+    const body = await draft('preview', { ...HOOK, 'setting-language': 'liquid', 'setting-body': '{"a": "{{ name }"}' })
+    expect(words(body.html)).toContain('s default is sent, because the template of the body failed: ')
+    expect(body.html.match(/class="problem"/g)).toHaveLength(1)
+    const text = await draft('preview', { kind: 'ntfy', 'setting-textTemplate': '{% if %}' })
+    expect(words(text.html)).toContain('s own text is sent, because a template failed: ')
+    expect(words(text.html)).toContain('Down: nightly-backup')
+    expect(text.html.match(/class="problem"/g)).toHaveLength(1)
   })
 
   test('finds the value of a setting, and says why it finds none', async () => {
@@ -191,4 +214,15 @@ test('Flag of a channel: is off for a new channel, and can be ticked and unticke
   expect(await isTicked(page)).toBe(true)
   await member.post(page, fields)
   expect(await isTicked(page)).toBe(false)
+})
+
+test('Form of a stored webhook: unfolds only the sections that differ from their defaults', async () => {
+  const settings = { url: 'https://example.org/hook' }
+  const stored = (more: object) =>
+    createChannel(guard.deps, { projectId: project.id, kind: 'webhook', name: '', settings: { ...settings, ...more } })
+  const openSections = async ({ id }: { id: string }) =>
+    (await member.read(`/channels/${id}`)).match(/<details class="channel-settings-more" open[^>]*>\s*<summary>\w+/g) ??
+    []
+  expect(await openSections(stored({}))).toEqual([])
+  expect(await openSections(stored({ up: 'none' }))).toEqual([expect.stringContaining('Recovery')])
 })

@@ -92,6 +92,7 @@ export class RenderBudget {
 
 const TOO_SLOW = 'rendering took too long'
 const TOO_LONG = 'the result is too long'
+const TOO_LARGE = 'rendering needs too much memory'
 
 /** Renders a template. Never throws for what the template contains. */
 export function renderLiquid(template: string, data: object, escaping: Escaping, budget: RenderBudget): Rendered {
@@ -108,5 +109,7 @@ export function renderLiquid(template: string, data: object, escaping: Escaping,
 // The library's messages quote the template over several lines. The first line says what is wrong, and where.
 function problemOf(error: unknown): string {
   const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
+  if (line.startsWith('template render limit exceeded')) return TOO_SLOW
+  if (line.startsWith('memory alloc limit exceeded')) return TOO_LARGE
   return line.slice(0, 160)
 }

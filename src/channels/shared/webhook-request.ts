@@ -51,7 +51,8 @@ export function buildRequest(
     ),
   }
   const sent = method === 'GET' ? NO_BODY : bodyOf({ headers, body }, { language, ownJson, fillOr })
-  return { ...filled, ...withBody(filled.headers, sent), problem: problems.length > 0 ? problems.join('; ') : null }
+  const problem = problems.length > 0 ? [...new Set(problems)].join('; ') : null
+  return { ...filled, ...withBody(filled.headers, sent), problem }
 }
 
 interface SentBody {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ChannelKind, Message } from '#channels/kind.ts'
 import { webhookBody } from '#channels/webhook.ts'
 import type { ChannelField } from '#domain/channel.ts'
+import { asSentence } from '#lib/sentence.ts'
 import type { MessageFacts } from '#words/message.ts'
 import { RenderBudget, renderLiquid, TEMPLATE_MAX } from './liquid.ts'
 import { hostileMessage, liquidData } from './webhook-request.ts'
@@ -76,7 +77,7 @@ function problemsOf(settings: unknown, samples: readonly Message[]): Record<stri
   const problems = (['titleTemplate', 'textTemplate'] as const).flatMap((name) =>
     samples.flatMap((sample) => {
       const { problem } = wordingOf({ [name]: templates[name] }, hostileMessage(sample))
-      return problem === null ? [] : [[name, problem] as const]
+      return problem === null ? [] : [[name, `The template failed: ${asSentence(problem)}`] as const]
     }),
   )
   return Object.fromEntries(problems)

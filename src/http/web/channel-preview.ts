@@ -36,7 +36,7 @@ export function previewOf(deps: Deps, context: ProjectRequest, draft: Draft): Pr
   }
 }
 
-interface Shown extends Pick<PreviewProps, 'monitor' | 'isSample'> {
+interface Shown extends Pick<PreviewProps, 'monitor' | 'sample'> {
   down: MonitorNotification
   up: MonitorNotification
   output: Output | null
@@ -48,10 +48,22 @@ function lastIncident({ db }: Deps, { project, now }: ProjectRequest): Shown | n
   if (last === null) return null
   const { down } = last
   const { monitor } = down
-  const sample = composeSample({ project: project.name, monitor, now })
   const excerpt = down.circumstances?.output ?? null
   const output = excerpt && redactedOutput(db, { projectId: project.id, excerpt })
-  return { down, up: last.up ?? { ...sample.up, monitor }, output, monitor: shownName(monitor), isSample: false }
+  const up = last.up ?? inventedRecovery(down, { project: project.name, now })
+  return { down, up, output, monitor: shownName(monitor), sample: last.up === null ? 'recovery' : null }
+}
+
+function inventedRecovery(down: MonitorNotification, { project, now }: { project: string; now: number }) {
+  const { monitor, at, circumstances } = down
+  const { up } = composeSample({ project, monitor, now })
+  return {
+    ...up,
+    monitor,
+    downMs: now - at,
+    lastPing: { kind: 'success' as const, at: now, exitStatus: null, durationMs: null },
+    ...(up.circumstances && { circumstances: { ...up.circumstances, usualMs: circumstances?.usualMs ?? null } }),
+  }
 }
 
 function sampleIncident({ db }: Deps, { project, now }: ProjectRequest): Shown {
@@ -63,7 +75,7 @@ function sampleIncident({ db }: Deps, { project, now }: ProjectRequest): Shown {
     description: SAMPLE_DESCRIPTION,
   }
   const messages = composeSample({ project: project.name, monitor: about, now })
-  return { ...messages, output: { text: SAMPLE_OUTPUT, isCut: false }, monitor: name, isSample: true }
+  return { ...messages, output: { text: SAMPLE_OUTPUT, isCut: false }, monitor: name, sample: 'incident' }
 }
 
 const NO_ID = '00000000-0000-0000-0000-000000000000'

@@ -216,10 +216,11 @@ function editForm(deps: WebDeps['deps'], { context: { report, user, form: submit
   const stored = channel.settings as Record<string, unknown>
   const isSecret = (name: string): boolean =>
     kind.fields.some((field) => field.name === name && field.type === 'secret')
-  const shown = kind.fields.filter(({ name, type }) => type !== 'secret' && stored[name] !== undefined)
+  const shown = kind.fields.filter(({ type }) => type !== 'secret')
   const values = Object.fromEntries(
-    shown.map(({ name, concealing }) => {
-      const text = String(stored[name])
+    shown.map(({ name, type, initial = '', concealing }) => {
+      // A choice that isn't stored has its default.
+      const text = String(stored[name] ?? (type === 'choice' ? initial : ''))
       return [settingField(name), concealing?.show(text) ?? text]
     }),
   )

@@ -15,6 +15,7 @@ export function SetupButton({ path, label, help }: { path: Address; label: strin
           type="button"
           class="button button-small"
           hx-post={`${path}/setup`}
+          hx-sync="this:drop"
           hx-include="closest form"
           hx-target="#setup-result"
           hx-swap="innerHTML"
@@ -49,7 +50,7 @@ export function SetupChoices({ field, result }: { field: string; result: SetupRe
 }
 
 /** Sends a test with what is typed, before the channel is saved. */
-export function DraftTestButton({ path }: { path: Address }) {
+export function DraftTestButton({ path, label }: { path: Address; label: string }) {
   return (
     <button
       type="button"
@@ -59,7 +60,7 @@ export function DraftTestButton({ path }: { path: Address }) {
       hx-target="#draft-test"
       hx-swap="innerHTML"
     >
-      <Icon name="send" /> Send test
+      <Icon name="send" /> {label}
     </button>
   )
 }

@@ -6,14 +6,20 @@ export interface PreviewProps {
   kind: string | null
   /** The monitor that the messages are about; null if it is invented. */
   monitor: string | null
-  /** Whether the incident is invented. */
-  isSample: boolean
-  /** The text that is sent, where the kind has its own, or else the content. */
-  messages: readonly ({ text: string } | { content: MessageContent })[]
+  /** What is invented: the incident, only its recovery, or nothing. */
+  sample: 'incident' | 'recovery' | null
+  /** The text that is sent, where the kind has its own, or else the content, and what has to be corrected first. */
+  messages: readonly ShownMessage[]
 }
 
+type ShownMessage =
+  | { text: string; problem: string | null }
+  | { content: MessageContent; problem: string | null }
+  | { problem: string }
+
 /** What the messages of a channel say. Each service shows them in its own way. */
-export function MessagePreview({ kind, monitor, isSample, messages }: PreviewProps) {
+export function MessagePreview({ kind, monitor, sample, messages }: PreviewProps) {
+  const problems = new Set(messages.map(({ problem }) => problem))
   return (
     <aside class="preview" id="preview" aria-labelledby="preview-title">
       <h2 id="preview-title">Preview</h2>
@@ -22,20 +28,20 @@ export function MessagePreview({ kind, monitor, isSample, messages }: PreviewPro
           'A sample incident.'
         ) : (
           <>
-            {isSample ? 'A sample incident for' : 'The last incident of'} your monitor “<bdi>{monitor}</bdi>”.
+            {sample === 'incident' ? 'A sample incident for' : 'The last incident of'} your monitor “
+            <bdi>{monitor}</bdi>”.{sample === 'recovery' && ' It is still open, so the recovery is a sample.'}
           </>
         )}{' '}
-        {kind !== null && messages.some((message) => 'content' in message) && `The layout in ${kind} may differ.`}
+        {kind !== null && messages.some((message) => 'content' in message) && `${kind} may show it differently.`}
       </p>
-      {messages.map((message) =>
-        'text' in message ? (
-          <article class="preview-message">
-            <pre tabindex="0">{message.text}</pre>
-          </article>
-        ) : (
-          <PreviewedMessage content={message.content} />
-        ),
-      )}
+      {[...problems]
+        .filter((problem) => problem !== null)
+        .map((problem) => (
+          <p class="problem">{problem}</p>
+        ))}
+      {messages.map((message) => (
+        <ShownMessage message={message} />
+      ))}
       <p class="help">Passwords and tokens in the output are hidden before it is sent.</p>
     </aside>
   )
@@ -48,6 +54,16 @@ export function NoPreview({ problem }: { problem: string }) {
       <h2 id="preview-title">Preview</h2>
       <p class="help">{problem}</p>
     </aside>
+  )
+}
+
+function ShownMessage({ message }: { message: ShownMessage }) {
+  if ('content' in message) return <PreviewedMessage content={message.content} />
+  if (!('text' in message)) return null
+  return (
+    <article class="preview-message preview-request">
+      <pre tabindex="0">{message.text}</pre>
+    </article>
   )
 }
 

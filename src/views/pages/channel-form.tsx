@@ -27,7 +27,7 @@ export interface KindView {
   group: (typeof KIND_GROUPS)[number]
   offer: string
   fields: readonly ChannelField[]
-  setup?: { label: string; help: string }
+  setup?: { field: string; label: string; help: string }
   presets?: readonly { label: string }[]
   /** For a group, which sends nothing itself. */
   members?: unknown
@@ -167,36 +167,39 @@ export function ChannelForm(props: ChannelFormProps) {
           fields={kind.fields.filter((field) => kind.pushKey === undefined || !isSecret(field))}
           form={form}
           storedSecrets={storedSecrets}
+          setup={kind.setup && { ...kind.setup, path: drafts }}
         />
       </div>
-      {kind.setup && <SetupButton path={drafts} label={kind.setup.label} help={kind.setup.help} />}
       <MonitorChoice choice={choice} form={form} />
       <ChannelRulesFields form={form} now={now} />
       <div class="actions">
         <button type="submit" class="button button-primary">
           {submit}
         </button>
-        {!kind.members && <DraftTestButton path={drafts} />}
+        {!kind.members && <DraftTestButton path={drafts} label={channelId ? 'Test these settings' : 'Send test'} />}
       </div>
       <div id="draft-test" class="test-place" role="status" />
     </form>
   )
 }
 
-function Settings({ fields, form, storedSecrets }: SettingsProps) {
+function Settings({ fields, form, storedSecrets, setup }: SettingsProps) {
   const sections = [...new Set(fields.map(({ section }) => section))]
   return (
     <>
       {sections.map((title) => {
         const own = fields.filter(({ section }) => section === title)
         const inputs = own.map((field) => (
-          <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
+          <>
+            {setup?.field === field.name && <SetupButton {...setup} />}
+            <SettingField field={field} form={form} isStored={storedSecrets.includes(field.name)} />
+          </>
         ))
         const isOpen = own.some((field) => isFilledIn(field, form))
         return title === undefined ? (
           inputs
         ) : (
-          <details open={isOpen}>
+          <details class="channel-settings-more" open={isOpen}>
             <summary>{title}</summary>
             {inputs}
           </details>
@@ -219,6 +222,8 @@ interface SettingsProps {
   fields: readonly ChannelField[]
   form: FormState
   storedSecrets: readonly string[]
+  /** The look-up of a setting, and where it is requested. */
+  setup: { field: string; label: string; help: string; path: Address } | undefined
 }
 
 interface SettingProps {

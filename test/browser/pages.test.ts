@@ -15,6 +15,7 @@ import {
   signIn,
   violationsOn,
 } from '../support/browser.ts'
+import { ProgramsFolder } from '../support/programs-folder.ts'
 
 const NO_BROWSER = CHROMIUM === null
 const HOSTILE = [
@@ -25,6 +26,20 @@ const HOSTILE = [
   'x'.repeat(100),
   'many words that go on and on until the line is full and then some more of them until it ends',
 ]
+/** Kinds whose forms differ: few and many fields, folded ones, a look-up, a subscription, and other channels. */
+const FORMS = [
+  'email',
+  'webhook',
+  'slack',
+  'telegram',
+  'ntfy',
+  'pushover',
+  'web-push',
+  'trello',
+  'mqtt',
+  'shell',
+  'group',
+]
 const LOOKS: Look[] = [
   { width: 1280, scheme: 'light' },
   { width: 360, scheme: 'dark' },
@@ -32,11 +47,13 @@ const LOOKS: Look[] = [
 
 let cronguard: Binary
 let browser: Browser
+let programs: ProgramsFolder
 let paths: string[]
 
 describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: Chromium is not installed)' : ''}`, () => {
   beforeAll(async () => {
-    cronguard = await Binary.prepare()
+    programs = new ProgramsFolder()
+    cronguard = await Binary.prepare(programs.env)
     await cronguard.start()
     browser = await launch()
     await fillWithHostileThings()
@@ -46,6 +63,7 @@ describe.skipIf(NO_BROWSER)(`Every page${NO_BROWSER ? ' (skipped: Chromium is no
   afterAll(async () => {
     await browser?.close()
     await cronguard?.dispose()
+    programs?.dispose()
   })
 
   test('passes axe, without browser errors and policy violations, in light and dark, wide and narrow', async () => {
@@ -192,7 +210,10 @@ async function findPaths(): Promise<string[]> {
     ...monitors,
     ...['edit', 'delete', 'pings/1', 'pings/2'].map((path) => `${monitor}/${path}`),
     ...incidents.slice(0, 3),
+    ...FORMS.map((kind) => `${project}/channels/new?kind=${kind}`),
+    `${project}/channels/new?kind=webhook&preset=3`,
     ...channels.slice(0, 3),
+    `${channels.at(-1)}/disable`,
     `${channels[0]}/delete`,
     ...docs,
   ]

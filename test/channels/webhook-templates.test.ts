@@ -214,6 +214,11 @@ describe('Webhook headers', () => {
     expect(field?.concealing?.show(stored.headers)).toBe('Authorization: ••••\nContent-Type: text/plain')
   })
 
+  test('without a colon are refused also by the form, and stay as typed', () => {
+    const { headers } = changedSettings(webhook, {}, { given: { headers: 'Authorization' }, removed: [] })
+    expect([headers, parse(String(headers)).success]).toEqual(['Authorization', false])
+  })
+
   test('keep concealed values when they are saved again', () => {
     const given = { headers: 'Authorization: ••••\nX-New: 1' }
     expect(changedSettings(webhook, stored, { given, removed: [] }).headers).toBe('Authorization: Bearer t0p\nX-New: 1')

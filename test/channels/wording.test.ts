@@ -43,7 +43,9 @@ describe('Wording of a channel', () => {
   test('is ours if a template fails, and the delivery says so', async () => {
     const { content, outcome } = await sentWith({ textTemplate: '{% for i in (1..100000000) %}{{ i }}{% endfor %}' })
     expect(content).toEqual(contentOf(DOWN))
-    expect(outcome.detail).toMatch(/^Accepted\. CronGuard's own text was sent, because a template failed: rendering needs too much memory$/)
+    expect(outcome.detail).toMatch(
+      /^Accepted\. CronGuard's own text was sent, because a template failed: rendering needs too much memory$/,
+    )
   })
 
   test('is refused when it is saved with a template that fails', () => {

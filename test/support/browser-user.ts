@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { Binary } from './binary.ts'
-import { ADA, createAda, launch, newPerson, type Person, signIn } from './browser.ts'
+import { ADA, createAda, type Look, launch, newPerson, type Person, signIn } from './browser.ts'
 
 /** Ada with a browser and a server of her own. */
 export class BrowserUser {
@@ -23,8 +23,8 @@ export class BrowserUser {
     return new BrowserUser({ cronguard, browser: await launch(), key })
   }
 
-  async signedIn(): Promise<Person> {
-    const person = await newPerson(this.#browser, this.cronguard.url)
+  async signedIn(look: Partial<Look> = {}): Promise<Person> {
+    const person = await newPerson(this.#browser, this.cronguard.url, look)
     await signIn(person.page)
     return person
   }

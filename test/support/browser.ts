@@ -34,6 +34,8 @@ export interface Look {
   scheme: 'light' | 'dark'
   /** Emulates a touch screen. */
   hasTouch?: boolean
+  /** By default true. */
+  hasScripts?: boolean
 }
 
 /** A browser window of one user. `complaints`: errors, warnings and policy violations in its console. */
@@ -51,6 +53,7 @@ export async function newPerson(browser: Browser, baseURL: string, look: Partial
     viewport: { width: look.width ?? 1280, height: 900 },
     colorScheme: look.scheme ?? 'light',
     hasTouch: look.hasTouch ?? false,
+    javaScriptEnabled: look.hasScripts ?? true,
     permissions: ['clipboard-read', 'clipboard-write'],
     timezoneId: 'Europe/Riga',
   })

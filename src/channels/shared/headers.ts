@@ -48,9 +48,11 @@ export function concealHeaders(text: string): string {
 /** The typed lines, in which each concealed value is the stored one again. */
 export function revealHeaders(typed: string, stored: string): string {
   const known = new Map(parseHeaders(stored).map(([name, value]) => [name.toLowerCase(), value]))
-  return parseHeaders(typed)
-    .map(([name, value]) => `${name}: ${CONCEALED.test(value) ? (known.get(name.toLowerCase()) ?? value) : value}`)
-    .join('\n')
+  const revealed = (line: string): string => {
+    const [name, value] = headerOf(line)
+    return CONCEALED.test(value) ? `${name}: ${known.get(name.toLowerCase()) ?? value}` : line
+  }
+  return linesOf(typed).map(revealed).join('\n')
 }
 
 /** Whether the text contains a concealed value. */

@@ -167,18 +167,23 @@ function indented(body: string): string {
   }
 }
 
-/** Problems of templates with messages full of special characters, by field. */
+/**
+ * Problems of templates with messages full of special characters, by field. After the first problem of a field, its
+ * template is not tried again, because each try may take its time.
+ */
 function templateProblems(settings: WebhookSettings, { samples }: SavingRules): Record<string, string> {
-  if (settings.language !== 'liquid') return {}
-  const problems = samples.flatMap((sample) => {
+  const problems: Record<string, string> = {}
+  if (settings.language !== 'liquid') return problems
+  for (const sample of samples) {
     const prefix = prefixFor(settings, sample.notification)
-    const problem = requestFor(settings, hostileMessage(sample))?.problem ?? null
-    if (prefix === null || problem === null) return []
+    const field = prefix === '' ? 'body' : `${prefix}Body`
+    const isTried = prefix !== null && problems[field] === undefined
+    const problem = isTried ? (requestFor(settings, hostileMessage(sample))?.problem ?? null) : null
+    if (problem === null) continue
     const when = `${OCCASIONS[sample.notification.isTest ? 'test' : sample.notification.status]}, ${problem}.`
-    const advice = problem.includes(NOT_JSON) ? ` ${JSON_ADVICE}` : ''
-    return [[prefix === '' ? 'body' : `${prefix}Body`, `${when}${advice}`] as const]
-  })
-  return Object.fromEntries(problems.reverse())
+    problems[field] = problem.includes(NOT_JSON) ? `${when} ${JSON_ADVICE}` : when
+  }
+  return problems
 }
 
 const OCCASIONS = {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { findKind } from '#channels/index.ts'
 import { changedSettings } from '#channels/kind.ts'
 import { sampleMessages } from '#channels/shared/samples.ts'
 import { webhook } from '#channels/webhook.ts'
@@ -150,6 +151,21 @@ describe('Webhook with Liquid', () => {
     expect(outcome.detail).toContain('rendering took too long')
   })
 
+  test('tries a slow template once for each field when it is saved, not with each sample', () => {
+    const loop = '{% for i in (1..999) %}'.repeat(3) + '{% endfor %}'.repeat(3)
+    const settings = webhook.settings.parse({ url: 'https://example.org', language: 'liquid', body: loop })
+    const samples = sampleMessages().flatMap((sample) => Array.from({ length: 40 }, () => sample))
+    const startedAt = performance.now()
+    expect(webhook.problems?.(settings, { samples })).toEqual({
+      body: 'For down, the template of the body failed: rendering took too long.',
+    })
+    const ntfy = { server: 'https://ntfy.sh', topic: 'x', downPriority: 5, upPriority: 3, textTemplate: loop }
+    expect(findKind('ntfy')?.problems?.(ntfy, { samples })).toEqual({
+      textTemplate: 'The template failed: rendering took too long.',
+    })
+    expect(performance.now() - startedAt).toBeLessThan(3000)
+  })
+
   test('accepts every preset', () => {
     for (const { settings } of webhook.presets ?? []) {
       const parsed = webhook.settings.parse({ url: 'https://example.org', ...settings })
@@ -193,6 +209,28 @@ describe('Webhook requests', () => {
   })
 })
 
+describe('Text that a header or a URL cannot contain', () => {
+  const texts = ['\u001b[31mred\u001b[0m', 'a\0b', 'a\u007fb', 'a\r\nX-Evil: 1', 'half \ud83d', '🛡️ \u2028 äöü']
+  const templates = [
+    { language: 'liquid', headers: 'X-A: {{ output }}{{ name }}' },
+    { language: 'liquid', headers: 'X-A: {{ output | raw }}' },
+    { language: 'liquid', headers: 'X-A: {{ output | json }}' },
+    { language: 'liquid', url: '/hook?x={{ output }}' },
+    { language: 'liquid', url: '/hook/{{ output | raw }}' },
+    { language: 'placeholders', headers: 'X-A: $NAME' },
+    { language: 'placeholders', url: '/hook/$NAME' },
+  ]
+
+  test.each(texts)('is replaced, and the request is sent: %j', async (text) => {
+    const message = { ...messageOf(notificationOf({ name: text })), output: { text, isCut: false } }
+    for (const { url = '/hook', ...template } of templates) {
+      const { outcome, headers } = await sent({ ...template, url: `${service.base}${url}` }, message)
+      expect([template, outcome]).toEqual([template, { result: 'sent', detail: 'Received status code 200' }])
+      expect(headers).not.toHaveProperty('x-evil')
+    }
+  })
+})
+
 describe('Webhook headers', () => {
   const parse = (headers: string) => webhook.settings.safeParse({ url: 'https://example.org', headers })
 
@@ -201,6 +239,7 @@ describe('Webhook headers', () => {
     ['a name with a space', 'X Y: 1'],
     ['a header of the connection', 'Host: evil.example'],
     ['a header of CronGuard', 'X-CronGuard-Signature: sha256=0'],
+    ['a control character', 'X-A: a\u001bb'],
     ['a concealed value without a stored one', 'Authorization: ••••'],
     ['21 headers', 'X-A: 1\n'.repeat(21)],
   ])('with %s are refused', (_what, headers) => {

@@ -28,6 +28,7 @@ function problemOf(text: string): string | null {
     if (line.length > LINE_MAX) return `A header can have at most ${LINE_MAX} characters.`
     if (!line.includes(':')) return `“${line.slice(0, 40)}” is not a header. Enter “Name: value”, one per line.`
     if (!NAME.test(name)) return `“${name.slice(0, 40)}” is not a valid header name.`
+    if (/[^\P{Cc}\t]/u.test(value)) return `Remove the control characters from “${name}”.`
     if (RESERVED.test(name)) return `CronGuard sets the header “${name}” itself.`
     if (CONCEALED.test(value)) return `Enter the value of “${name}”.`
   }

@@ -1,6 +1,7 @@
 // Liquid templates. They read no files, get plain data only, and are limited in time, memory and size.
 import { Liquid } from 'liquidjs'
 import { systemClock } from '#lib/clock.ts'
+import { headerText, urlPart } from './placeholders.ts'
 
 const MIB = 1024 * 1024
 const RENDER_MAX_MS = 50
@@ -30,8 +31,8 @@ class Json {
 const ESCAPES: Record<Escaping, (text: string) => string> = {
   none: (text) => text,
   json: (text) => JSON.stringify(text).slice(1, -1),
-  url: encodeURIComponent,
-  header: (text) => text.replace(/[\r\n]+/g, ' '),
+  url: urlPart,
+  header: headerText,
 }
 
 const ENGINES = Object.fromEntries(

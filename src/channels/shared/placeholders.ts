@@ -62,11 +62,21 @@ function tagAt(tag: { found: string; digits: string; values: PlaceholderValues; 
 }
 
 function encode(value: string, place: Place): string {
-  if (place === 'url') return encodeURIComponent(value).replaceAll('%2F', '/')
-  return place === 'header' ? latin1(value.replace(/[\r\n]+/g, ' ')) : value
+  if (place === 'url') return urlPart(value).replaceAll('%2F', '/')
+  return place === 'header' ? headerText(value) : value
 }
 
-/** Headers can't contain other characters, so they become HTML entities, as in Healthchecks. */
-export function latin1(text: string): string {
-  return text.replace(/[\u0100-\u{10ffff}]/gu, (character) => `&#${character.codePointAt(0)};`)
+/** Percent-encodes a text, also one with half a character. */
+export function urlPart(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+}
+
+/**
+ * A text that a header can contain. Control characters, such as those that color the output of a job, become spaces,
+ * and characters outside Latin-1 become HTML entities, as in Healthchecks.
+ */
+export function headerText(text: string): string {
+  return text
+    .replace(/\p{Cc}+/gu, ' ')
+    .replace(/[\u0100-\u{10ffff}]/gu, (character) => `&#${character.codePointAt(0)};`)
 }

@@ -5,7 +5,7 @@ import { SECOND } from '#lib/duration.ts'
 import { notificationDetails, notificationSubject, notificationTitle, statusWord } from '#words/notification.ts'
 import { type Header, parseHeaders } from './headers.ts'
 import { type Escaping, RenderBudget, type Rendered, renderLiquid } from './liquid.ts'
-import { fillPlaceholders, latin1, type Place, type PlaceholderValues } from './placeholders.ts'
+import { fillPlaceholders, headerText, type Place, type PlaceholderValues } from './placeholders.ts'
 
 export const METHODS = ['POST', 'PUT', 'PATCH', 'GET'] as const
 export const TEMPLATE_LANGUAGES = ['none', 'placeholders', 'liquid'] as const
@@ -47,7 +47,7 @@ export function buildRequest(
     method,
     url: fillOr(url, 'url', url, 'url'),
     headers: parseHeaders(headers).map(
-      ([name, value]): Header => [name, latin1(fillOr('', 'header', value, 'header'))],
+      ([name, value]): Header => [name, headerText(fillOr('', 'header', value, 'header'))],
     ),
   }
   const sent = method === 'GET' ? NO_BODY : bodyOf({ headers, body }, { language, ownJson, fillOr })

@@ -74,11 +74,17 @@ const NO_WORDING: Wording = { title: null, text: null }
 
 function problemsOf(settings: unknown, samples: readonly Message[]): Record<string, string> {
   const templates = settings as WordingSettings
-  const problems = (['titleTemplate', 'textTemplate'] as const).flatMap((name) =>
-    samples.flatMap((sample) => {
-      const { problem } = wordingOf({ [name]: templates[name] }, hostileMessage(sample))
-      return problem === null ? [] : [[name, `The template failed: ${asSentence(problem)}`] as const]
-    }),
-  )
+  const problems = (['titleTemplate', 'textTemplate'] as const).flatMap((name) => {
+    const problem = firstProblem({ [name]: templates[name] }, samples)
+    return problem === null ? [] : [[name, `The template failed: ${asSentence(problem)}`] as const]
+  })
   return Object.fromEntries(problems)
+}
+
+function firstProblem(template: WordingSettings, samples: readonly Message[]): string | null {
+  for (const sample of samples) {
+    const { problem } = wordingOf(template, hostileMessage(sample))
+    if (problem !== null) return problem
+  }
+  return null
 }

@@ -66,12 +66,15 @@ export function testDraft(deps: Deps, channel: Channel): Promise<Outcome> {
   return send(deps, { channel, notification, deliveryId: newUuid(), limitMs: DRAFT_MAX_MS })
 }
 
-/** Finds the values of the setting that the kind looks up. Throws invalid if a secret must be entered again. */
-export async function findSetting(deps: Deps, draft: Draft): Promise<SetupResult> {
-  const kind = kindOf(draft)
+/**
+ * Prepares a search for the values of the setting that the kind looks up. Throws not_found for a channel of another
+ * project, and invalid if a secret must be entered again.
+ */
+export function prepareSearch(deps: Deps, draft: Draft): () => Promise<SetupResult> {
+  const { setup, ...kind } = kindOf(draft)
   const settings = typedSettings(deps.db, { kind, draft })
-  if (kind.setup === undefined) throw new AppError('not_found', 'Nothing to look up for this kind of channel.')
-  return await kind.setup.find(settings, { outbound: deps.outbound, mailer: deps.mailer })
+  if (setup === undefined) throw new AppError('not_found', 'Nothing to look up for this kind of channel.')
+  return () => setup.find(settings, { outbound: deps.outbound, mailer: deps.mailer })
 }
 
 /** What a message would say with these settings. */

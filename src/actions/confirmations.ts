@@ -9,6 +9,7 @@ import { durationInWords, MINUTE } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannel } from '#store/channels.ts'
 import {
+  type CountedMail,
   findRecentMails,
   insertConfirmationMail,
   listDueConfirmations,
@@ -17,7 +18,7 @@ import {
 } from '#store/confirmations.ts'
 import type { Reader, Tx } from '#store/database.ts'
 import { bringForwardOfChannel } from '#store/deliveries.ts'
-import { findProject, isVerifiedMember } from '#store/projects.ts'
+import { findProject, isVerifiedMember, listMembers } from '#store/projects.ts'
 import { addressConfirmationMail } from '#words/account-mail.ts'
 import { hasMailServer } from './mail-server.ts'
 import { mail } from './mailed-links.ts'
@@ -99,7 +100,7 @@ function claimMail(tx: Tx, id: string): Channel | null {
   const nextAt = nextMailAt(tx, { channel, now: tx.now })
   const isFree = nextAt <= tx.now
   saveConfirmationDueAt(tx, { id, dueAt: isFree ? null : nextAt })
-  if (isFree) insertConfirmationMail(tx, countedMailbox(channel))
+  if (isFree) insertConfirmationMail(tx, countedMail(tx, channel))
   return isFree ? channel : null
 }
 
@@ -117,9 +118,11 @@ async function mailConfirmation(deps: Deps, channel: Channel): Promise<void> {
 }
 
 function nextMailAt(reader: Reader, { channel, now }: { channel: Channel; now: number }): number {
-  return nextConfirmationAt(findRecentMails(reader, { ...countedMailbox(channel), now }))
+  return nextConfirmationAt(findRecentMails(reader, { ...countedMail(reader, channel), now }))
 }
 
-function countedMailbox(channel: Channel): { projectId: string; mailbox: string } {
-  return { projectId: channel.projectId, mailbox: mailboxOf(recipientOf(channel) ?? '') }
+function countedMail(reader: Reader, channel: Channel): CountedMail {
+  const { projectId } = channel
+  const [owner] = listMembers(reader, projectId)
+  return { projectId, accountId: owner?.userId ?? projectId, mailbox: mailboxOf(recipientOf(channel) ?? '') }
 }

@@ -61,33 +61,39 @@ export function listDueConfirmations(reader: Reader, { now, limit }: { now: numb
     .map(({ id }) => id)
 }
 
-interface Recipient {
+export interface CountedMail {
   projectId: string
+  /** The account that owns the project. */
+  accountId: string
   mailbox: string
 }
 
-/** Records a confirmation email, and forgets those that no longer count. */
-export function insertConfirmationMail(tx: Tx, { projectId, mailbox }: Recipient): void {
+/**
+ * Records a confirmation email, and forgets those that no longer count. A second row, without a mailbox, counts it for
+ * the account, because a project can be deleted and created again.
+ */
+export function insertConfirmationMail(tx: Tx, { projectId, accountId, mailbox }: CountedMail): void {
   tx.run('DELETE FROM confirmation_mails WHERE sent_at <= $now - $keptMs', { now: tx.now, keptMs: DAY })
-  tx.run('INSERT INTO confirmation_mails (project_id, mailbox, sent_at) VALUES ($projectId, $mailbox, $now)', {
-    projectId,
-    mailbox,
-    now: tx.now,
-  })
+  tx.run(
+    `INSERT INTO confirmation_mails (project_id, mailbox, sent_at)
+     VALUES ($projectId, $mailbox, $now), ($accountId, '', $now)`,
+    { projectId, accountId, mailbox, now: tx.now },
+  )
 }
 
-export function findRecentMails(reader: Reader, recipient: Recipient & { now: number }): RecentMails {
+export function findRecentMails(reader: Reader, counted: CountedMail & { now: number }): RecentMails {
   const rows = reader.all<{ project_id: string; mailbox: string; sent_at: number }>(
     `SELECT project_id, mailbox, sent_at FROM confirmation_mails
-      WHERE (project_id = $projectId OR mailbox = $mailbox) AND sent_at > $now - $keptMs`,
-    { ...recipient, keptMs: DAY },
+      WHERE (project_id IN ($projectId, $accountId) OR mailbox = $mailbox) AND sent_at > $now - $keptMs`,
+    { ...counted, keptMs: DAY },
   )
   const times = (counts: (row: (typeof rows)[number]) => boolean) => rows.filter(counts).map(({ sent_at }) => sent_at)
-  const isFrom = (row: { project_id: string }) => row.project_id === recipient.projectId
-  const isTo = (row: { mailbox: string }) => row.mailbox === recipient.mailbox
+  const isFrom = (row: { project_id: string }) => row.project_id === counted.projectId
+  const isTo = (row: { mailbox: string }) => row.mailbox === counted.mailbox
   return {
     toMailbox: times((row) => isFrom(row) && isTo(row)),
     toMailboxFromAll: times(isTo),
     fromProject: times(isFrom),
+    fromAccount: times((row) => row.project_id === counted.accountId),
   }
 }

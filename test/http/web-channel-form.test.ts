@@ -5,7 +5,7 @@ import { CHANNEL_KINDS } from '#channels/index.ts'
 import type { Project } from '#domain/project.ts'
 import { listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
-import { memberOf, type Visitor, words } from '../support/visitor.ts'
+import { memberOf, signedIn, type Visitor, words } from '../support/visitor.ts'
 
 const SMTP = { CRONGUARD_SMTP_HOST: 'mail.example.org', CRONGUARD_SMTP_SECURITY: 'none' }
 
@@ -129,11 +129,17 @@ describe('Unsaved channel', () => {
     expect(guard.outside.calls).toHaveLength(1)
   })
 
-  test('never uses a channel of another project', async () => {
+  test('never uses a channel of another project, nor its limit', async () => {
     const other = guard.project('bob@example.org')
     const id = guard.webhookTo(other, 'http://hooks.example.org/foreign')
-    expect((await draft('test', { ...HOOK, channel: id })).status).toBe(404)
+    for (const action of ['test', 'preview', 'setup']) {
+      for (let count = 0; count < 12; count += 1) {
+        expect((await draft(action, { ...HOOK, channel: id })).status).toBe(404)
+      }
+    }
     expect(guard.outside.calls).toEqual([])
+    const bob = await signedIn(guard, 'bob@example.org')
+    expect(words(await (await bob.post(`/channels/${id}/test/outcome`)).text())).toContain('Test sent.')
   })
 
   test('sends no test to a stranger while addresses must confirm first', async () => {

@@ -1,5 +1,5 @@
 // Tries a channel before it is saved.
-import { type Draft, findSetting, readDraft, testDraft } from '#actions/channel-drafts.ts'
+import { type Draft, prepareSearch, readDraft, testDraft } from '#actions/channel-drafts.ts'
 import { requireProvenAddress } from '#actions/mailed-links.ts'
 import { findKind } from '#channels/index.ts'
 import { inProject, type ProjectRequest, type WebDeps } from '#http/guards.ts'
@@ -73,8 +73,9 @@ async function showChoices(web: WebDeps, context: ProjectRequest): Promise<Respo
   const field = settingField(findKind(draft.kind)?.setup?.field ?? '')
   try {
     requireProvenAddress(web.deps, context.user)
+    const search = prepareSearch(web.deps, draft)
     await takeTest(web, { context, draft, settings: draft.input.given })
-    return partial(<SetupChoices field={field} result={await findSetting(web.deps, draft)} />)
+    return partial(<SetupChoices field={field} result={await search()} />)
   } catch (error) {
     return partial(<SetupChoices field={field} result={{ kind: 'problem', text: refusalOf(error, draft) }} />)
   }

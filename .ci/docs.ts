@@ -180,11 +180,14 @@ function fieldTable(): string {
 function channelTable(): string {
   const rows = CHANNEL_KINDS.filter(({ runsPrograms }) => !runsPrograms).map(({ kind, fields }) => {
     const own = fields.filter((field) => !WORDING_FIELDS.includes(field))
-    const names = (isRequired: boolean) =>
-      own.filter((one) => one.isRequired === isRequired).map(({ name }) => code(name))
-    return [code(kind), names(true).join(', '), names(false).join(', ')]
+    const needed = own.filter(({ isRequired, initial }) => isRequired && initial === undefined)
+    const others = own.filter((field) => !needed.includes(field))
+    const shown = others.map(({ name, isRequired, initial }) =>
+      isRequired && initial !== undefined ? `${code(name)} (${code(initial)})` : code(name),
+    )
+    return [code(kind), needed.map(({ name }) => code(name)).join(', '), shown.join(', ')]
   })
-  return table(['Kind', 'Required settings', 'Optional settings'], rows)
+  return table(['Kind', 'Required settings', 'Optional settings, with defaults'], rows)
 }
 
 // At the end, because it uses the constants above.

@@ -64,7 +64,7 @@ export function createChannel(deps: Deps, { monitors, isByAdmin = false, ...inpu
   requireManageable(kind.kind, isByAdmin)
   if (kind.runsPrograms && deps.config.programs === null) throw programsDisabled()
   const name = readName(input.name)
-  const settings = readSettings(deps, kind, input.settings)
+  const settings = readSettings(deps, kind, withDefaults(kind, input.settings))
   const channel: Channel = {
     ...input,
     id: newUuid(),
@@ -132,6 +132,13 @@ function readRules(rules: ChannelRules): ChannelRules {
   if (read.success) return read.data
   const problems = read.error.issues.map((issue) => [issue.path.join('.'), issueInWords(issue)] as const)
   throw new AppError('invalid', problems[0]?.[1] ?? '', Object.fromEntries(problems))
+}
+
+// Required settings that are missing have the values that the form begins with, so that requests can be short.
+function withDefaults({ fields }: ChannelKind, settings: unknown): unknown {
+  if (typeof settings !== 'object' || settings === null) return settings
+  const defaults = fields.filter(({ isRequired, initial }) => isRequired && initial !== undefined)
+  return { ...Object.fromEntries(defaults.map(({ name, initial }) => [name, initial])), ...settings }
 }
 
 /** Throws invalid, with the wrong fields. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Project } from '#domain/project.ts'
+import { findChannel } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
 
 let guard: TestGuard
@@ -211,6 +212,16 @@ describe('Management API: channels', () => {
     expect((await call(`/channels/${json.id}`, { method: 'DELETE' })).status).toBe(404)
   })
 
+  test('have the settings that the form begins with, where none are sent', async () => {
+    const { json } = await create({ kind: 'ntfy', settings: { topic: 'jobs', upPriority: '2' } })
+    expect(findChannel(guard.db, json.id)?.settings).toEqual({
+      server: 'https://ntfy.sh',
+      topic: 'jobs',
+      downPriority: 5,
+      upPriority: 2,
+    })
+  })
+
   test.each([
     ['an empty object', {}, 'json validation error: kind is not a string'],
     ['an unknown kind', { kind: 'pigeon', settings: {} }, '"pigeon" is not a channel kind.'],
@@ -227,6 +238,12 @@ describe('Management API: channels', () => {
     ],
     ['a file URL', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: Enter an http or https URL.'],
     ['a number for a URL', { kind: 'webhook', settings: { url: 5 } }, 'url: Enter text.'],
+    ['no URL', { kind: 'webhook', settings: {} }, 'url: This field is required.'],
+    [
+      'an unknown option',
+      { kind: 'webhook', settings: { url: 'http://x.test', up: 'x' } },
+      'up: Use one of: same, own, none.',
+    ],
     [
       'a URL of 1,014 characters',
       { kind: 'webhook', settings: { url: `http://x.test/${'x'.repeat(1000)}` } },

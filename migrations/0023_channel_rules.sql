@@ -9,8 +9,9 @@ ALTER TABLE channels ADD COLUMN delay_ms INTEGER NOT NULL DEFAULT 0 CHECK (delay
 ALTER TABLE monitors ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1));
 
 -- Why a delivery was not sent at once; null if it was.
-ALTER TABLE deliveries ADD COLUMN held_for TEXT CHECK (held_for IN ('quiet-hours'));
--- What is held for quiet hours?
+ALTER TABLE deliveries ADD COLUMN held_for TEXT
+  CHECK (held_for IN ('quiet-hours', 'grouping', 'dependency', 'flapping', 'own-link'));
+-- What is held?
 CREATE INDEX deliveries_held ON deliveries (channel_id, sequence) WHERE held_for IS NOT NULL AND settled_at IS NULL;
 
 -- Since when people could have acknowledged the incident, if it was muted at first; null for since it opened.

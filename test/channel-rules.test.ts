@@ -357,14 +357,10 @@ describe('A channel with a delay', () => {
   test('gets reminders only after it was notified', async () => {
     const monitor = job([hook(), hook({ delayMs: 90 * MINUTE }, 'lead')], { remindMs: HOUR })
     await goDown(monitor)
-    await guard.pass(2 * HOUR, 10 * MINUTE)
-    expect(calls()).toEqual([
-      'hooks down backup',
-      'hooks down backup reminder',
-      'lead down backup escalation',
-      'hooks down backup reminder',
-      'lead down backup reminder',
-    ])
+    await guard.pass(100 * MINUTE, 10 * MINUTE)
+    expect(calls()).toEqual(['hooks down backup', 'hooks down backup reminder', 'lead down backup escalation'])
+    await guard.pass(20 * MINUTE, 10 * MINUTE)
+    expect(calls().sort()).toEqual(['hooks down backup reminder', 'lead down backup reminder'])
   })
 
   test('is held by its quiet hours', async () => {

@@ -167,7 +167,9 @@ describe('Outbox: many receivers that never answer', () => {
   })
 
   test('do not take the slots of another kind of channel', async () => {
-    const jobs = Array.from({ length: 40 }, (_, index) => guard.monitor(project, { name: `job ${index}` }))
+    const jobs = Array.from({ length: 40 }, (_, index) =>
+      guard.monitor(project, { name: `job ${index}`, isUrgent: true }),
+    )
     for (let mail = 0; mail < 12; mail += 1) guard.mailTo(project, `ops${mail}@example.org`)
     for (const job of jobs) await guard.ping(job, '/fail')
     const claimed = claim()

@@ -24,7 +24,9 @@ afterEach(() => guard.stop())
 
 const slackTo = (url: string) => guard.channel(project, { kind: 'slack', settings: { url } })
 const jobs = (count: number, channelIds: string[]): Monitor[] =>
-  Array.from({ length: count }, (_, index) => guard.monitor(project, { name: `job ${index}` }, channelIds))
+  Array.from({ length: count }, (_, index) =>
+    guard.monitor(project, { name: `job ${index}`, isUrgent: true }, channelIds),
+  )
 
 async function pingAll(monitors: readonly Monitor[], ending = ''): Promise<void> {
   for (const monitor of monitors) await guard.ping(monitor, ending)

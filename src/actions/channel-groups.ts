@@ -4,6 +4,7 @@ import type { ChannelKind } from '#channels/kind.ts'
 import type { Channel } from '#domain/channel.ts'
 import { wants } from '#domain/channel-rules.ts'
 import { DETAIL_MAX, type Outcome } from '#domain/delivery.ts'
+import type { Hold } from '#domain/hold.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { Notification } from '#domain/notification.ts'
 import { AppError } from '#lib/errors.ts'
@@ -67,6 +68,7 @@ export function insertDeliveries(
     channels,
     monitor,
     notification,
+    hold = null,
     isFor = () => true,
     ...about
   }: {
@@ -74,7 +76,9 @@ export function insertDeliveries(
     notification: Notification
     notificationId: number
     /** Null for a notification about the project or the server itself. */
-    monitor: Pick<Monitor, 'id' | 'isUrgent'> | null
+    monitor: Pick<Monitor, 'id' | 'isUrgent' | 'tags' | 'projectId'> | null
+    /** What holds it in every channel. */
+    hold?: Hold | null
     isFor?: Audience
   },
 ): void {
@@ -83,11 +87,11 @@ export function insertDeliveries(
     const gets = (one: Channel) =>
       isEnabled(one) && [used, one].every(({ rules }) => wants(rules, notification)) && isFor(one, used)
     for (const channel of membersOf(tx, used).filter(gets)) {
-      const hold = monitor?.isUrgent ? null : holdOf([used, channel], { notification, now: tx.now })
-      if (hold === 'left-out') continue
       const id = inserted.get(channel.id) ?? newUuid()
       if (!inserted.has(channel.id)) {
-        queueDelivery(tx, { ...about, monitorId: monitor?.id ?? null, id, channel, notification, heldUntil: hold })
+        const held = holdOf(tx, { channel, used, monitor, notification, hold })
+        if (held === 'left-out') continue
+        queueDelivery(tx, { ...about, monitorId: monitor?.id ?? null, id, channel, notification, hold: held })
       }
       inserted.set(channel.id, id)
       if (isGroup(used)) insertGroupDelivery(tx, { groupId: used.id, deliveryId: id })
@@ -106,8 +110,8 @@ interface NewDelivery {
   notification: Notification
   notificationId: number
   monitorId: number | null
-  /** When the quiet hours end that it waits for; null to send it at once. */
-  heldUntil: number | null
+  /** Null to send it at once. */
+  hold: Hold | null
 }
 
 /** Inserts a delivery. Returns whether it will be sent; if the channel's settings suppress it, it is settled. */

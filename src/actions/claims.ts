@@ -1,5 +1,5 @@
 // Claims deliveries for this process to send. After a crash the lease runs out, or the next start ends it.
-import { findKind } from '#channels/index.ts'
+import { canCombine } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
 import { LEASE_MS } from '#domain/delivery.ts'
 import { asDigest, chooseDeliveries } from '#domain/outbox.ts'
@@ -54,7 +54,7 @@ export function claimDue(tx: Tx, { sending, limits, position }: Claiming): Claim
   const underWay = countUnderWay(tx, look)
   const queues = lookAround(position, (from) => {
     const found = listQueues(tx, { ...look, window: { from, max: WINDOW_MAX } })
-    const digests = found.queues.map((queue) => (canCombine(queue) ? asDigest(queue) : queue))
+    const digests = found.queues.map((queue) => (canCombine(queue.kind) ? asDigest(queue) : queue))
     return { ...found, queues: limits.apply(digests) }
   })
   const chosen = chooseDeliveries(queues, underWay, slots)
@@ -88,12 +88,7 @@ function othersOf(
   if (!queue || queue.channelId === null) return []
   const look = { channelId: queue.channelId, now: tx.now, except, limit: COMBINED_MAX - 1 }
   if (queue.isShort && queue.due.at(-1) === sequence) return listDueOfChannel(tx, look)
-  return canCombine(queue) && queue.held.includes(sequence) ? listHeldWith(tx, { ...look, first: sequence }) : []
-}
-
-function canCombine({ kind }: Pick<LimitedQueue, 'kind'>): boolean {
-  const found = findKind(kind)
-  return found !== null && !found.isPerIncident && !found.isForPrograms
+  return canCombine(queue.kind) && queue.held.includes(sequence) ? listHeldWith(tx, { ...look, first: sequence }) : []
 }
 
 function claimMessage(

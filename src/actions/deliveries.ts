@@ -5,6 +5,7 @@ import type { Transports } from '#channels/kind.ts'
 import type { Deps } from '#deps.ts'
 import { type Channel, DISABLED, UNCONFIRMED } from '#domain/channel.ts'
 import { ATTEMPT_MAX_MS, DETAIL_MAX, type Outcome, settle } from '#domain/delivery.ts'
+import { HOLD_MAX_MS } from '#domain/hold.ts'
 import { LATE_AFTER_MS, type Lateness, latenessOf } from '#domain/lateness.ts'
 import { isAboutMonitor, type Notification, notificationZone, occurredAt } from '#domain/notification.ts'
 import { HOUR } from '#lib/duration.ts'
@@ -23,7 +24,7 @@ import {
   settleDelivery,
 } from '#store/deliveries.ts'
 import { findQueueing } from '#store/delivery-log.ts'
-import { releaseHeld } from '#store/held.ts'
+import { findFirstOfWindow, releaseHeld } from '#store/held.ts'
 import { findZoneOfMember } from '#store/projects.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
@@ -64,6 +65,7 @@ export interface Attempted {
 export async function attempt(deps: Deps, message: ClaimedMessage, limits?: SendLimits): Promise<Attempted> {
   const all = [message, ...message.others]
   const isCombined = message.others.length > 0
+  const told = all.map(({ notification }) => notification)
   const startedAt = deps.clock.now()
   const channel = message.channelId === null ? null : findChannel(deps.db, message.channelId)
   const threads = all.map((delivery) => findThread(deps.db, delivery)).filter((thread) => thread !== null)
@@ -77,7 +79,7 @@ export async function attempt(deps: Deps, message: ClaimedMessage, limits?: Send
     : await send(deps, {
         channel,
         notification: leadingNotification<ClaimedDelivery>(first, others).notification,
-        ...(isCombined && { summarized: all.map(({ notification }) => notification), ended: endedBy(deps.db, all) }),
+        ...(isCombined && { summarized: [...openingOf(deps.db, message), ...told], ended: endedBy(deps.db, all) }),
         // A combined message has an ID of its own, because its deliveries may be combined differently the next time.
         deliveryId: isCombined ? uuidOf(all.map(({ id }) => id).join()) : message.id,
         thread: isCombined ? null : (threads[0] ?? null),
@@ -99,6 +101,13 @@ export async function saveAttempt(deps: Deps, attempted: Attempted, durability?:
   }, durability)
   for (const delivery of all) logOutcome(deps, { claimed: delivery, outcome })
   if (isFirst && channel) notifyOfFailure(deps, { claimed: message, channel, detail: outcome.detail })
+}
+
+// A message about what happened shortly after a first one names that, too.
+function openingOf(reader: Reader, { heldFor, ...message }: ClaimedMessage): Notification[] {
+  if (heldFor !== 'grouping') return []
+  const first = findFirstOfWindow(reader, { ...message, since: message.createdAt - (HOLD_MAX_MS.grouping ?? 0) })
+  return first !== null && first.status === message.notification.status ? [first] : []
 }
 
 function endedBy(reader: Reader, deliveries: readonly ClaimedDelivery[]): string[] {
@@ -177,7 +186,7 @@ export function resendDelivery(
     const id = newUuid()
     return {
       id,
-      isQueued: queueDelivery(tx, { id, notificationId, notification, monitorId, channel, heldUntil: null }),
+      isQueued: queueDelivery(tx, { id, notificationId, notification, monitorId, channel, hold: null }),
     }
   })
 }

@@ -18,12 +18,14 @@ import {
 } from '#store/watched-incidents.ts'
 import { type Audience, insertDeliveries, keepsIncidents } from './channel-groups.ts'
 import { muteOf } from './mutes.ts'
+import { endFlapping } from './outages.ts'
 
 /** Notifies people of what is due. While nothing is down, it reads one index. */
 export async function remind(deps: Deps): Promise<void> {
   const now = deps.clock.now()
   const due = listWatchedIncidents(deps.db).filter((incident) => isDue(incident, now))
   await Promise.all(due.map(({ id }) => deps.db.writeGrouped((tx) => remindOf(tx, id))))
+  await endFlapping(deps)
 }
 
 function isDue(incident: WatchedIncident, now: number): boolean {

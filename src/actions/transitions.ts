@@ -23,6 +23,7 @@ import { deleteSnoozesUntilRecovery } from '#store/snoozes.ts'
 import { type Audience, insertDeliveries } from './channel-groups.ts'
 import { readCircumstances } from './circumstances.ts'
 import { muteOf } from './mutes.ts'
+import { situationOf } from './outages.ts'
 
 /** `unstored`: the body of the ping that caused the step, if it is not stored. */
 export function recordStep(
@@ -66,6 +67,7 @@ function notify(tx: Tx, notified: Notified): void {
   const lastPing = findLastPing(tx, { monitorId, at: transition.at })
   const incident = opened ?? closed
   const muted = opened && muteOf(tx, { monitor, now: tx.now })
+  const { hold, ...together } = muted ? { hold: null } : situationOf(tx, { monitor, transition })
   const notification: MonitorNotification = {
     ...composeNotification({
       monitor,
@@ -77,6 +79,7 @@ function notify(tx: Tx, notified: Notified): void {
       circumstances: incident && readCircumstances(tx, { monitor, transition, incident, lastPing, dueAt, unstored }),
     }),
     ...(muted && { muted }),
+    ...together,
   }
   const notificationId = insertNotification(tx, { transitionId, projectId: monitor.projectId, notification })
   if (closed) deleteSnoozesUntilRecovery(tx, monitorId)
@@ -85,7 +88,7 @@ function notify(tx: Tx, notified: Notified): void {
     return
   }
   const channels = listChannelsOfMonitor(tx, monitorId)
-  insertDeliveries(tx, { notificationId, notification, monitor, channels, isFor: audienceOf(tx, closed) })
+  insertDeliveries(tx, { notificationId, notification, monitor, channels, hold, isFor: audienceOf(tx, closed) })
 }
 
 /** Of the end of an incident that was muted, and through channels with a delay, those are notified who know of it. */

@@ -92,6 +92,12 @@ export function findKind(kind: string): ChannelKind | null {
   return CHANNEL_KINDS.find((candidate) => candidate.kind === kind) ?? null
 }
 
+/** Whether a message through a kind can be about several notifications. */
+export function canCombine(kind: string): boolean {
+  const found = findKind(kind)
+  return found !== null && !found.isPerIncident && !found.isForPrograms
+}
+
 /** A short summary of a channel's settings, without secrets. */
 export function summaryOf({ kind: name, settings }: Pick<Channel, 'kind' | 'settings'>): string {
   const kind = findKind(name)

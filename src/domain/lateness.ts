@@ -1,5 +1,6 @@
 // Whether a message leaves late, and why.
 import { MINUTE } from '#lib/duration.ts'
+import type { HoldReason } from './hold.ts'
 
 export interface Lateness {
   ms: number
@@ -9,7 +10,7 @@ export interface Lateness {
 export type LateCause =
   | { kind: 'failed'; detail: string }
   | { kind: 'offline' }
-  | { kind: 'quiet-hours' }
+  | { kind: 'held'; reason: HoldReason }
   /** Behind earlier messages, or because the destination accepts only so many. */
   | { kind: 'waiting' }
   /** A user sent an old message again. */
@@ -27,17 +28,17 @@ export interface Departure {
   queuedAt: number
   /** The detail of the last failed attempt; null if none failed. */
   lastFailure: string | null
-  /** Whether it was held for quiet hours. */
-  isHeld: boolean
+  /** Why it was held; null if it wasn't. */
+  heldFor: HoldReason | null
   now: number
 }
 
-export function latenessOf({ at, notedAt, queuedAt, lastFailure, isHeld, now }: Departure): Lateness | null {
+export function latenessOf({ at, notedAt, queuedAt, lastFailure, heldFor, now }: Departure): Lateness | null {
   const ms = now - at
   if (ms < LATE_AFTER_MS) return null
   if (queuedAt > notedAt) return { ms, cause: { kind: 'resent' } }
   // The longer part of the delay explains it.
   if (notedAt - at > now - notedAt) return { ms, cause: { kind: 'offline' } }
-  if (isHeld && lastFailure === null) return { ms, cause: { kind: 'quiet-hours' } }
+  if (heldFor !== null && lastFailure === null) return { ms, cause: { kind: 'held', reason: heldFor } }
   return { ms, cause: lastFailure === null ? { kind: 'waiting' } : { kind: 'failed', detail: lastFailure } }
 }

@@ -19,6 +19,10 @@ export interface MonitorNotification {
   isTest: boolean
   /** Absent for a transition. */
   again?: Again
+  /** Set if the monitor began to flap with it: how often it changed in the last hour. */
+  changes?: number
+  /** Set if CronGuard's own network connection may be the reason. */
+  isOwnLinkSuspected?: true
   /** Set if it was muted: until when, as of then; null for when the monitor recovers. */
   muted?: { by: MutedBy; until: number | null }
   monitor: {

@@ -1,5 +1,6 @@
 // "Why this alert?": an incident, its cause, and the delivery of each notification.
 import { type Attempt, type DeliveryState, isSettled } from './delivery.ts'
+import type { HoldReason } from './hold.ts'
 import type { Incident } from './incident.ts'
 import type { TransitionReason } from './lifecycle.ts'
 import type { MonitorNotification } from './notification.ts'
@@ -50,8 +51,8 @@ export interface StoryDelivery {
   output?: string | null
   createdAt: number
   nextAttemptAt: number | null
-  /** Whether it is held until then, because of quiet hours. */
-  isHeld: boolean
+  /** Why it is held until then; null if it isn't. */
+  heldFor: HoldReason | null
 }
 
 export interface StoryPing {

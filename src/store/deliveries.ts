@@ -6,6 +6,7 @@ import {
   type Outcome,
   type Settlement,
 } from '#domain/delivery.ts'
+import type { Hold, HoldReason } from '#domain/hold.ts'
 import type { Notification } from '#domain/notification.ts'
 import type { Reader, Tx } from './database.ts'
 
@@ -20,6 +21,9 @@ export interface ClaimedDelivery {
   attempts: number
   giveUpAt: number
   notification: Notification
+  createdAt: number
+  /** Why it was held; null if it wasn't. */
+  heldFor: HoldReason | null
 }
 
 export interface DeliveryRecord {
@@ -49,6 +53,8 @@ interface DeliveryRow {
 
 interface ClaimedRow extends DeliveryRow {
   give_up_at: number
+  created_at: number
+  held_for: HoldReason | null
 }
 
 /** What `toRecord` reads. */
@@ -98,8 +104,8 @@ export function insertDelivery(
     /** Null for a notification about the server itself. */
     monitorId: number | null
     channel: { id: string; kind: string; name: string }
-    /** When it is sent at the earliest, because of quiet hours; null for at once. */
-    heldUntil: number | null
+    /** Null to send it at once. */
+    hold: Hold | null
   },
 ): void {
   tx.run(
@@ -116,8 +122,8 @@ export function insertDelivery(
       channelId: delivery.channel.id,
       kind: delivery.channel.kind,
       name: delivery.channel.name,
-      sendAt: delivery.heldUntil ?? tx.now,
-      heldFor: delivery.heldUntil === null ? null : 'quiet-hours',
+      sendAt: delivery.hold?.until ?? tx.now,
+      heldFor: delivery.hold?.reason ?? null,
       now: tx.now,
       giveUpAfterMs: GIVE_UP_AFTER_MS,
     },
@@ -148,6 +154,7 @@ export function claimDelivery(
         SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, leased_until = $leasedUntil
       WHERE sequence = $sequence AND coalesce(next_attempt_at, leased_until) <= $now
       RETURNING sequence, monitor_id, id, channel_id, channel_kind, channel_name, attempts, give_up_at,
+                created_at, held_for,
                 (SELECT content FROM notifications WHERE notifications.id = notification_id) AS content`,
     { sequence, leasedUntil, now: tx.now },
   )
@@ -158,6 +165,8 @@ export function claimDelivery(
     sequence: row.sequence,
     giveUpAt: row.give_up_at,
     notification: readNotification(row.content),
+    createdAt: row.created_at,
+    heldFor: row.held_for,
   }
 }
 

@@ -1,5 +1,6 @@
 // Reads the deliveries of a project for the API.
 import type { Attempt, DeliveryState, FailureReason, Outcome } from '#domain/delivery.ts'
+import type { HoldReason } from '#domain/hold.ts'
 import type { Reader } from './database.ts'
 import { type DeliveryRecord, RECORD_COLUMNS, RECORD_TABLES, type RecordRow, toRecord } from './deliveries.ts'
 
@@ -69,10 +70,10 @@ export function listDeliveriesOfIncident(reader: Reader, incidentId: string): De
 export function findQueueing(
   reader: Reader,
   sequence: number,
-): { queuedAt: number; notedAt: number; isHeld: boolean; lastFailure: string | null } | null {
-  const row = reader.get<{ queuedAt: number; notedAt: number; isHeld: number; lastFailure: string | null }>(
+): { queuedAt: number; notedAt: number; heldFor: HoldReason | null; lastFailure: string | null } | null {
+  return reader.get(
     `SELECT deliveries.created_at AS queuedAt, notifications.created_at AS notedAt,
-            held_for IS NOT NULL AS isHeld,
+            held_for AS heldFor,
             (SELECT detail FROM delivery_attempts
               WHERE delivery_sequence = sequence AND result = 'failed'
               ORDER BY number DESC LIMIT 1) AS lastFailure
@@ -80,7 +81,6 @@ export function findQueueing(
       WHERE sequence = $sequence`,
     { sequence },
   )
-  return row && { ...row, isHeld: row.isHeld === 1 }
 }
 
 /** What the program said in the last attempt; null if it ran none. */

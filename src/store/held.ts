@@ -1,9 +1,12 @@
-// Deliveries that wait for the end of quiet hours.
+// Deliveries that are held, and why.
+import type { Hold, HoldReason, MessageWindow } from '#domain/hold.ts'
+import type { MonitorNotification } from '#domain/notification.ts'
 import type { Reader, Tx } from './database.ts'
 
 export interface HeldDelivery {
   sequence: number
   until: number
+  reason: HoldReason
   isUrgent: boolean
   /** Its channel, and the groups that it was sent to. */
   channelIds: string[]
@@ -12,8 +15,8 @@ export interface HeldDelivery {
 /** Those of a project, or of all projects. A failed attempt ends the hold. */
 export function listHeld(reader: Reader, projectId: string | null): HeldDelivery[] {
   return reader
-    .all<{ sequence: number; until: number; isUrgent: number; channelIds: string }>(
-      `SELECT sequence, next_attempt_at AS until, coalesce(urgent, 0) AS isUrgent,
+    .all<{ sequence: number; until: number; reason: HoldReason; isUrgent: number; channelIds: string }>(
+      `SELECT sequence, next_attempt_at AS until, held_for AS reason, coalesce(urgent, 0) AS isUrgent,
               (SELECT json_group_array(id)
                  FROM (SELECT deliveries.channel_id AS id
                         UNION
@@ -40,5 +43,74 @@ export function releaseHeld(tx: Tx, about: { channelId: string; monitorId: numbe
       WHERE channel_id = $channelId AND monitor_id IS $monitorId AND held_for IS NOT NULL AND settled_at IS NULL
         AND state = 'pending' AND next_attempt_at > $now`,
     { ...about, now: tx.now },
+  )
+}
+
+/** The hold of the last delivery through a channel about a monitor, which must not be overtaken; null if none is held. */
+export function findHold(reader: Reader, about: { channelId: string; monitorId: number; now: number }): Hold | null {
+  return reader.get<Hold>(
+    `SELECT next_attempt_at AS until, held_for AS reason
+       FROM deliveries
+      WHERE channel_id = $channelId AND monitor_id = $monitorId AND settled_at IS NULL
+        AND held_for IS NOT NULL AND next_attempt_at > $now
+      ORDER BY sequence DESC
+      LIMIT 1`,
+    about,
+  )
+}
+
+/** Sends what is held about a monitor for a reason. */
+export function endHold(tx: Tx, about: { monitorId: number; reason: HoldReason }): void {
+  tx.run(
+    `UPDATE deliveries SET next_attempt_at = $now
+      WHERE monitor_id = $monitorId AND held_for = $reason AND settled_at IS NULL AND state = 'pending'
+        AND attempts = 0`,
+    { ...about, now: tx.now },
+  )
+}
+
+/**
+ * The last notification before a delivery through its channel, since then, that was not held. Null if its monitor has
+ * changed since, or if there is none.
+ */
+export function findFirstOfWindow(
+  reader: Reader,
+  before: { channelId: string | null; sequence: number; since: number },
+): MonitorNotification | null {
+  const { channelId, sequence, since } = before
+  const row = reader.get<{ content: string; status: string | null }>(
+    `SELECT content, monitors.status
+       FROM deliveries
+       JOIN notifications ON notifications.id = notification_id
+       JOIN monitors ON monitors.id = deliveries.monitor_id
+      WHERE channel_id = $channelId AND sequence < $sequence AND deliveries.created_at >= $since AND held_for IS NULL
+      ORDER BY sequence DESC
+      LIMIT 1`,
+    { channelId, sequence, since },
+  )
+  if (row === null) return null
+  const notification: MonitorNotification = JSON.parse(row.content)
+  return notification.status === row.status ? notification : null
+}
+
+interface WindowKey {
+  channelId: string
+  status: 'down' | 'up'
+}
+
+export function findMessageWindow(reader: Reader, key: WindowKey): MessageWindow | null {
+  return reader.get<MessageWindow>(
+    `SELECT first_at AS firstAt, ends_at AS endsAt FROM message_windows
+      WHERE channel_id = $channelId AND status = $status`,
+    { ...key },
+  )
+}
+
+export function saveMessageWindow(tx: Tx, window: WindowKey & MessageWindow): void {
+  tx.run(
+    `INSERT INTO message_windows (channel_id, status, first_at, ends_at)
+     VALUES ($channelId, $status, $firstAt, $endsAt)
+     ON CONFLICT DO UPDATE SET first_at = $firstAt, ends_at = $endsAt`,
+    { ...window },
   )
 }

@@ -1,5 +1,7 @@
 // Reads incidents with their events and deliveries, in a fixed number of statements.
+
 import type { Attempt, DeliveryState, FailureReason, Outcome } from '#domain/delivery.ts'
+import type { HoldReason } from '#domain/hold.ts'
 import type { TransitionReason } from '#domain/lifecycle.ts'
 import type { MonitorNotification } from '#domain/notification.ts'
 import type { AgainChapter, Chapter, Story, StoryDelivery, StoryPing } from '#domain/story.ts'
@@ -39,7 +41,7 @@ interface DeliveryRow {
   state: DeliveryState
   created_at: number
   next_attempt_at: number | null
-  is_held: number
+  held_for: HoldReason | null
 }
 
 interface AttemptRow {
@@ -140,7 +142,7 @@ function readDeliveries(reader: Reader, notificationIds: readonly (number | null
             channels.id IS NOT NULL AND disabled_at IS NULL AS is_reachable,
             deliveries.created_at > notifications.created_at AS is_repeat,
             state, deliveries.created_at, next_attempt_at,
-            held_for IS NOT NULL AND attempts = 0 AS is_held
+            iif(attempts = 0, held_for, NULL) AS held_for
        FROM notifications
        JOIN deliveries ON deliveries.notification_id = notifications.id
        LEFT JOIN channels ON channels.id = channel_id
@@ -209,6 +211,6 @@ function toDelivery(row: DeliveryRow, attempts: Attempt[]): StoryDelivery {
     attempts,
     createdAt: row.created_at,
     nextAttemptAt: row.next_attempt_at,
-    isHeld: row.is_held === 1,
+    heldFor: row.held_for,
   }
 }

@@ -53,7 +53,8 @@ export function detailsWith(notification: Notification, inWords: (at: number) =>
   if (!isAboutMonitor(notification)) return noticeDetails(notification, inWords)
   const cause = causeInWords(causeOf(notification), inWords)
   const { again } = notification
-  const sentence = again ? `${againInWords(again, notification.at)} ${cause}` : cause
+  const told = [...(again ? [againInWords(again, notification.at)] : []), cause, ...situationInWords(notification)]
+  const sentence = told.join(' ')
   return notification.isTest ? `This is a test. A real notification says: “${sentence}”` : sentence
 }
 
@@ -81,6 +82,18 @@ export function notificationLinkLabel(notification: Notification): string {
   if (notification.reason === 'maintenance') return 'Open monitor'
   if (notification.circumstances) return 'Open incident'
   return notification.isTest ? 'Open CronGuard' : 'Open monitor'
+}
+
+function situationInWords({ changes, isOwnLinkSuspected, again }: MonitorNotification): string[] {
+  if (again) return []
+  return [
+    ...(changes === undefined
+      ? []
+      : [
+          `It is flapping: ${changes} changes in the last hour. Further changes are sent once an hour until it is calm.`,
+        ]),
+    ...(isOwnLinkSuspected ? ["The problem may be CronGuard's own network connection: no monitor is pinging."] : []),
+  ]
 }
 
 const MUTE_ENDED: Record<MutedBy, string> = { snooze: 'The snooze ended.', maintenance: 'The maintenance ended.' }

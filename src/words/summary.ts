@@ -1,5 +1,6 @@
 // One message about several notifications: those that waited for a destination that accepts fewer messages, or for the
 // end of quiet hours.
+import { hostIn } from '#domain/host.ts'
 import { isAboutMonitor, type Notification } from '#domain/notification.ts'
 import { momentInZone, momentWithZone } from '#lib/zone.ts'
 import { noticeInShort } from './notice.ts'
@@ -15,6 +16,8 @@ interface Item {
 /** "5 monitors down, 2 recovered". A monitor counts each time. */
 export function summaryTitle(notifications: readonly Notification[]): string {
   const items = itemsOf(notifications)
+  const host = silentHost(items)
+  if (host !== null) return `${host} is silent: ${items.length} jobs missed`
   const [down, up] = [items.filter(isDown).length, items.filter(isUp).length]
   const notices = new Set(notifications.filter((one) => !isAboutMonitor(one)).map(noticeInShort))
   const parts = [
@@ -68,6 +71,18 @@ function itemsOf(notifications: readonly Notification[]): Item[] {
     for (const item of later) items.splice(items.indexOf(item), 1)
   }
   return items
+}
+
+/** The host whose jobs are all that the message is about, if none of them pinged in time. */
+function silentHost(items: readonly Item[]): string | null {
+  const hosts = new Set(items.map((item) => (isDown(item) ? missedHost(item.notification) : null)))
+  const [host = null] = hosts
+  return items.length > 1 && hosts.size === 1 ? host : null
+}
+
+function missedHost(notification: Notification): string | null {
+  if (!isAboutMonitor(notification) || notification.reason === 'fail') return null
+  return hostIn(notification.monitor.tags)
 }
 
 function isDown({ notification, upAt }: Item): boolean {

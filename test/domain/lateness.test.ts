@@ -4,7 +4,7 @@ import { HOUR, MINUTE } from '#lib/duration.ts'
 import { lateInWords } from '#words/late.ts'
 
 const AT = Date.UTC(2026, 11, 1)
-const IN_TIME: Departure = { at: AT, notedAt: AT, queuedAt: AT, lastFailure: null, isHeld: false, now: AT }
+const IN_TIME: Departure = { at: AT, notedAt: AT, queuedAt: AT, lastFailure: null, heldFor: null, now: AT }
 
 test('latenessOf: a message within three minutes is in time', () => {
   expect(latenessOf({ ...IN_TIME, now: AT + LATE_AFTER_MS - 1 })).toBeNull()

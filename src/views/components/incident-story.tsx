@@ -14,6 +14,7 @@ import { durationInWords } from '#lib/duration.ts'
 import { momentInZone } from '#lib/zone.ts'
 import { acknowledgedHow } from '#words/acknowledgment.ts'
 import { incidentFacts } from '#words/circumstances.ts'
+import { holdReasonInWords } from '#words/late.ts'
 import { detailsWith } from '#words/notification.ts'
 import { PING_WORDS } from '#words/ping.ts'
 import { reasonInWords } from '#words/reason.ts'
@@ -297,7 +298,7 @@ function DeliveryItem({ delivery, reading, mayOperate }: ChapterContext & { deli
 
 // A delivery that is due but not sent waits for earlier ones of the monitor, so that "up" never overtakes "down".
 function NextAttempt({
-  delivery: { nextAttemptAt: at, isHeld },
+  delivery: { nextAttemptAt: at, heldFor },
   reading,
 }: {
   delivery: StoryDelivery
@@ -307,7 +308,7 @@ function NextAttempt({
   if (at <= reading.now) return <span class="soft">Queued behind earlier notifications</span>
   return (
     <span class="soft">
-      {isHeld ? 'Held for quiet hours, sent' : 'Next attempt'} <Due at={at} reading={reading} />
+      {heldFor === null ? 'Next attempt' : `Held ${holdReasonInWords(heldFor)}, sent`} <Due at={at} reading={reading} />
     </span>
   )
 }

@@ -90,11 +90,13 @@ function situationInWords({ changes, isOwnLinkSuspected, again }: MonitorNotific
     ...(changes === undefined
       ? []
       : [
-          `It is flapping: ${changes} changes in the last hour. Further changes are sent once an hour until it is calm.`,
+          `It is flapping: ${changes} changes in the last hour. ${FLAPPING_RULE}`,
         ]),
     ...(isOwnLinkSuspected ? ["The problem may be CronGuard's own network connection: no monitor is pinging."] : []),
   ]
 }
+
+const FLAPPING_RULE = 'Further changes are sent once an hour until it is calm.'
 
 const MUTE_ENDED: Record<MutedBy, string> = { snooze: 'The snooze ended.', maintenance: 'The maintenance ended.' }
 

@@ -29,7 +29,7 @@ export function ChannelRulesFields({ form, now }: ChannelRulesProps) {
   const isTicked = (name: string): boolean => form.values[name] !== undefined
   return (
     <>
-      <fieldset class="channel-events">
+      <fieldset>
         <legend>Notify of</legend>
         {CHANNEL_EVENTS.map((event) => (
           <Check

@@ -46,7 +46,7 @@ export function releaseHeld(tx: Tx, about: { channelId: string; monitorId: numbe
   )
 }
 
-/** The hold of the last delivery about a monitor through a channel, which must not be overtaken; null if none is held. */
+/** The hold of the last delivery about a monitor through a channel, which must not be overtaken; null if none is. */
 export function findHold(reader: Reader, about: { channelId: string; monitorId: number; now: number }): Hold | null {
   return reader.get<Hold>(
     `SELECT next_attempt_at AS until, held_for AS reason

@@ -87,11 +87,7 @@ export function notificationLinkLabel(notification: Notification): string {
 function situationInWords({ changes, isOwnLinkSuspected, again }: MonitorNotification): string[] {
   if (again) return []
   return [
-    ...(changes === undefined
-      ? []
-      : [
-          `It is flapping: ${changes} changes in the last hour. ${FLAPPING_RULE}`,
-        ]),
+    ...(changes === undefined ? [] : [`It is flapping: ${changes} changes in the last hour. ${FLAPPING_RULE}`]),
     ...(isOwnLinkSuspected ? ["The problem may be CronGuard's own network connection: no monitor is pinging."] : []),
   ]
 }

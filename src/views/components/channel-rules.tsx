@@ -46,7 +46,7 @@ export function ChannelRulesFields({ form, now }: ChannelRulesProps) {
           isChecked={isTicked('notifiesGaps')}
         />
       </fieldset>
-      <details open={hasTimes(form)}>
+      <details class="channel-times" open={hasTimes(form)}>
         <summary>Delay and quiet hours</summary>
         <Field
           form={form}

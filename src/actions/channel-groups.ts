@@ -50,7 +50,7 @@ function mayBeMember(channel: Channel): boolean {
 export function requireMembers(reader: Reader, channel: Pick<Channel, 'kind' | 'projectId' | 'settings'>): void {
   const own = possibleMembers(reader, channel.projectId).map(({ id }) => id)
   if (memberIdsOf(channel).every((id) => own.includes(id))) return
-  const text = 'Choose channels of this project. Groups can’t contain groups.'
+  const text = "Choose channels of this project. Groups can't contain groups."
   const field = findKind(channel.kind)?.fields.find(({ type }) => type === 'channels')?.name ?? ''
   throw new AppError('invalid', `${field}: ${text}`, { [field]: text })
 }

@@ -32,7 +32,7 @@ import { moveHeld } from './holds.ts'
 /**
  * Extends the deadlines whose ping may have been lost in the gap. After a gap of more than 15 s, other monitors that
  * were expecting a ping get back the time they lost, and each project is notified once. `steppedMs` is how far the
- * clock was set forward in that time, which isn’t lost time. Returns how many deadlines changed.
+ * clock was set forward in that time, which isn't lost time. Returns how many deadlines changed.
  */
 export function recordGap(tx: Tx, { from, reason, steppedMs }: Omit<Gap, 'to'> & { steppedMs: number }): number {
   const to = tx.now

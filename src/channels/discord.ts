@@ -40,9 +40,17 @@ export const discord: ChannelKind<DiscordSettings> = {
     },
   ],
   settings: z.object({ url: requestUrl() }),
+  problems: ({ url }) =>
+    isWebhook(url) ? {} : { url: 'Enter a webhook URL. It starts with https://discord.com/api/webhooks/.' },
   summary: ({ url }) => shownSecretUrl(url),
   limits: ({ url }) => [{ key: url, burst: 30, perMs: 2 * SECOND }],
   send,
+}
+
+// People also copy the URLs of channels and invitations.
+function isWebhook(url: string): boolean {
+  const { hostname, pathname } = new URL(url)
+  return pathname.startsWith('/api/') || !/(^|\.)discord(app)?\.(com|gg)$/.test(hostname)
 }
 
 async function send({ url }: DiscordSettings, message: Message, transports: Transports): Promise<Outcome> {

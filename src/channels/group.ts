@@ -26,7 +26,7 @@ export const group: ChannelKind<GroupSettings> = {
   settings: z.object({
     members: z
       .string()
-      .min(1, 'Choose at least one channel.')
+      .min(1, { error: 'Choose at least one channel.', abort: true })
       .refine(
         (members) => idsIn(members).every((id) => z.uuid().safeParse(id).success),
         'Choose channels of this project.',

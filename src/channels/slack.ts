@@ -28,9 +28,17 @@ export const slack: ChannelKind<SlackSettings> = {
     },
   ],
   settings: z.object({ url: requestUrl() }),
+  problems: ({ url }) =>
+    isWebhook(url) ? {} : { url: 'Enter a webhook URL. It starts with https://hooks.slack.com/.' },
   summary: ({ url }) => shownSecretUrl(url),
   limits: ({ url }) => [{ key: url, burst: 1, perMs: SECOND }],
   send: ({ url }, message, transports) => send(url, message, transports),
+}
+
+// Other servers accept the same messages, but the pages of Slack's own channels don't.
+function isWebhook(url: string): boolean {
+  const { hostname } = new URL(url)
+  return hostname.startsWith('hooks.') || !/(^|\.)slack(-gov)?\.com$/.test(hostname)
 }
 
 async function send(url: string, message: Message, transports: Transports): Promise<Outcome> {

@@ -207,9 +207,9 @@ async function findChats(
 function problemOf(result: OutboundResult, { detail }: Outcome): string {
   const status = result.kind === 'answer' ? result.status : null
   if (status === 401 || status === 404) return 'This bot token is invalid.'
-  if (status !== 409) return `Could not look up chats: ${detail}`
+  if (status !== 409) return `Could not find chats: ${detail}`
   return /webhook/i.test(detail)
-    ? "This bot has a webhook, so CronGuard can't look up its chats. Enter the chat ID, or create a new bot."
+    ? "This bot has a webhook, so CronGuard can't find its chats. Enter the chat ID, or create a new bot."
     : "Another program reads this bot's messages. Stop it for a moment, or enter the chat ID."
 }
 

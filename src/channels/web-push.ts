@@ -91,7 +91,7 @@ const NOT_ALLOWED: Outcome = {
 const WITHOUT_KEYS: Outcome = {
   result: 'failed',
   reason: 'settings',
-  detail: 'Only the CronGuard service can send this: the command can’t read the secret key',
+  detail: "Only the CronGuard service can send this: the command can't read the secret key",
   isPermanent: false,
 }
 

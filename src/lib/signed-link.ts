@@ -31,7 +31,7 @@ export function signLink(signing: Signing, { ids, expiresAt }: SignedLink): stri
   return Buffer.concat([content, macOf(signing, content)]).toString('base64url')
 }
 
-/** The content of a token. It may be forged, so check it with `isSigned`. Null if the text isn’t a token. */
+/** The content of a token. It may be forged, so check it with `isSigned`. Null if the text isn't a token. */
 export function readLink(token: string, idCount: number): SignedLink | null {
   const bytes = Buffer.from(token, 'base64url')
   const isWhole = bytes.length === idCount * ID_BYTES + EXPIRY_BYTES + MAC_BYTES

@@ -23,7 +23,7 @@ const NOTICES = {
   'snooze-ended': 'Snooze ended.',
   'note-saved': 'Note saved.',
   'delivery-queued': 'Notification queued for resending.',
-  'delivery-suppressed': 'Not sent: the channel’s settings suppress this notification.',
+  'delivery-suppressed': "Not sent: the channel's settings suppress this notification.",
   'project-created': 'Project created.',
   'project-saved': 'Project renamed.',
   'words-saved': 'Changes saved.',

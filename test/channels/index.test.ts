@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHANNEL_KINDS, findKind } from '#channels/index.ts'
+import { sampleMessages } from '#channels/shared/samples.ts'
 import { issueInWords } from '#words/problems.ts'
 
 const SOURCES = join(import.meta.dir, '../../src/channels')
@@ -47,5 +48,19 @@ test.each(ODD)('CHANNEL_KINDS: every kind says in plain words what is wrong with
     for (const issue of read.error?.issues ?? []) {
       expect([kind, ...issue.path, issueInWords(issue)].join(' ')).not.toMatch(/Invalid|Too (small|big)|expected|NaN/)
     }
+  }
+})
+
+test.each([
+  ['slack', 'https://app.slack.com/client/T0001/C0001', 'https://hooks.slack.com/'],
+  ['slack', 'https://acme.slack.com/archives/C0001', 'https://hooks.slack.com/'],
+  ['discord', 'https://discord.com/channels/1/2', 'https://discord.com/api/webhooks/'],
+  ['discord', 'https://discord.gg/abc', 'https://discord.com/api/webhooks/'],
+])('%s: does not save the URL of a channel, %s', (name, url, start) => {
+  const rules = { samples: sampleMessages() }
+  const problem = `Enter a webhook URL. It starts with ${start}.`
+  expect(findKind(name)?.problems?.({ url }, rules)).toEqual({ url: problem })
+  for (const good of [`${start}T1/B1/x`, 'https://ptb.discord.com/api/v10/webhooks/1/x', 'https://chat.example/hook']) {
+    expect(findKind(name)?.problems?.({ url: good }, rules)).toEqual({})
   }
 })

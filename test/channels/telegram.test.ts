@@ -207,14 +207,14 @@ describe('telegram setup', () => {
   test.each([
     [
       refusal(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it"),
-      "This bot has a webhook, so CronGuard can't look up its chats. Enter the chat ID, or create a new bot.",
+      "This bot has a webhook, so CronGuard can't find its chats. Enter the chat ID, or create a new bot.",
     ],
     [
       refusal(409, 'Conflict: terminated by other getUpdates request'),
       "Another program reads this bot's messages. Stop it for a moment, or enter the chat ID.",
     ],
     [refusal(401, 'Unauthorized'), 'This bot token is invalid.'],
-    [refusal(502, 'Bad Gateway'), 'Could not look up chats: Received status code 502: Bad Gateway'],
+    [refusal(502, 'Bad Gateway'), 'Could not find chats: Received status code 502: Bad Gateway'],
     [
       { status: 200, body: '{"ok":true,"result":[]}' },
       'No chat found. Send /start to the bot or in its group, then try again.',

@@ -165,9 +165,9 @@ test('web-push: the keys of a server depend only on its secret key', () => {
   expect(Buffer.from(derivePushKeys('a').publicKey, 'base64url')).toHaveLength(65)
 })
 
-test('web-push: says what is missing if a command can’t read the secret key', async () => {
+test('web-push: says what is missing if a command cannot read the secret key', async () => {
   const { pushKeys: _, ...transports } = service.transports()
   service.transports = () => transports
   const outcome = await service.send(DOWN)
-  expect(outcome).toMatchObject({ result: 'failed', detail: expect.stringContaining('can’t read the secret key') })
+  expect(outcome).toMatchObject({ result: 'failed', detail: expect.stringContaining("can't read the secret key") })
 })

@@ -151,7 +151,7 @@ function transports() {
 test('Webhook settings: say why a URL is refused', () => {
   const problem = (url: string) => webhook.settings.safeParse({ url }).error?.issues.map(({ message }) => message)
   expect(problem('http://user:pw@example.org/')).toEqual(['Remove the user name and password from the URL.'])
-  expect(problem('ftp://user@example.org/')).toEqual(['Enter an http or https URL.'])
+  expect(problem('ftp://user@example.org/')).toEqual(['Enter a URL that starts with https:// or http://.'])
 })
 
 async function send(settings: { url?: string; secret?: string } = {}, notification = notificationOf()) {

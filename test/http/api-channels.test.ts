@@ -95,7 +95,11 @@ describe('Management API: channels', () => {
       { settings: { url: 5 } },
       'json validation error: a value in settings is neither a string nor null',
     ],
-    ['no URL', { enabled: false, settings: { url: null, secret: 'x' } }, 'url: Enter an http or https URL.'],
+    [
+      'no URL',
+      { enabled: false, settings: { url: null, secret: 'x' } },
+      'url: Enter a URL that starts with https:// or http://.',
+    ],
     ['null', null, 'json validation error: value is not an object'],
   ])('POST with %s answers 400 and changes nothing', async (_what, body, error) => {
     const before = guard.db.all('SELECT * FROM channels')

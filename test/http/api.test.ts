@@ -236,7 +236,11 @@ describe('Management API: channels', () => {
       { kind: 'email', settings: { address: 'a@example.org\r\nBcc: b@example.org' } },
       'address: Enter an email address, such as ada@example.org.',
     ],
-    ['a file URL', { kind: 'webhook', settings: { url: 'file:///etc/passwd' } }, 'url: Enter an http or https URL.'],
+    [
+      'a file URL',
+      { kind: 'webhook', settings: { url: 'file:///etc/passwd' } },
+      'url: Enter a URL that starts with https:// or http://.',
+    ],
     ['a number for a URL', { kind: 'webhook', settings: { url: 5 } }, 'url: Enter text.'],
     ['no URL', { kind: 'webhook', settings: {} }, 'url: This field is required.'],
     [

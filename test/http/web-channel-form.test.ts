@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createChannel } from '#actions/channels.ts'
 import { CHANNEL_KINDS } from '#channels/index.ts'
 import type { Project } from '#domain/project.ts'
+import { networkFailure } from '#lib/network.ts'
 import { listChannels } from '#store/channels.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, type Visitor, words } from '../support/visitor.ts'
@@ -113,9 +114,18 @@ describe('Unsaved channel', () => {
     expect(listChannels(guard.db, project.id)).toEqual([])
   })
 
+  test.each(['dns', 'timeout', 'refused'] as const)('says once why a test failed: %s', async (reason) => {
+    guard.outside.failWith(reason)
+    const { detail } = networkFailure(reason)
+    expect(words((await draft('test', HOOK)).html)).toContain(` Test failed. ${detail}. `)
+  })
+
   test('says at which field a setting is missing', async () => {
     const { status, html } = await draft('test', { kind: 'webhook', 'setting-url': 'nonsense' })
-    expect([status, words(html)]).toEqual([200, expect.stringContaining('URL: Enter an http or https URL.')])
+    expect([status, words(html)]).toEqual([
+      200,
+      expect.stringContaining('URL: Enter a URL that starts with https:// or http://.'),
+    ])
     expect(guard.outside.calls).toEqual([])
   })
 
@@ -179,7 +189,7 @@ describe('Unsaved channel', () => {
 
   test('previews name what is wrong with a setting or a template, once', async () => {
     const url = await draft('preview', { kind: 'webhook', 'setting-url': 'nonsense' })
-    expect(url.html.match(/class="problem">URL: Enter an http or https URL\./g)).toHaveLength(1)
+    expect(url.html.match(/class="problem">URL: Enter a URL that starts with https:/g)).toHaveLength(1)
     const own = await draft('preview', { ...HOOK, 'setting-up': 'own' })
     expect(own.html).toContain('class="problem">Recovery, URL: Enter a URL.')
     const body = await draft('preview', { ...HOOK, 'setting-language': 'liquid', 'setting-body': '{"a": "{{ name }"}' })

@@ -137,7 +137,7 @@ describe('Create channel', () => {
     const response = await member.post(list(), fields)
     const text = await response.text()
     expect(response.status).toBe(422)
-    expect(text).toContain('Enter an http or https URL.')
+    expect(text).toContain('Enter a URL that starts with https:// or http://.')
     expect(text).toContain('id="setting-url-problem"')
     expect(text).toContain('value="ftp://x"')
     expect(text).toContain('&quot;Chat&quot;')

@@ -11,7 +11,7 @@ export function requestUrl() {
   return z
     .string()
     .max(URL_MAX)
-    .refine(isHttpUrl, { error: 'Enter an http or https URL.', abort: true })
+    .refine(isHttpUrl, { error: 'Enter a URL that starts with https:// or http://.', abort: true })
     .refine(hasNoCredentials, { error: 'Remove the user name and password from the URL.', abort: true })
     .refine((url) => refusalOf(new URL(url)) === null, {
       error: ({ input }) => refusalOf(new URL(String(input))) ?? '',

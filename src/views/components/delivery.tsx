@@ -42,10 +42,13 @@ export function DeliveryMark({ state, detail }: { state: DeliveryState; detail?:
   )
 }
 
+/** The details of these reasons say enough: "Could not resolve host". */
+const PLAIN_REASONS: readonly FailureReason[] = ['timeout', 'refused', 'dns', 'tls', 'connection', 'blocked']
+
 /** The outcome of an attempt: the reason in words, and the detail if it adds something. */
 export function outcomeText({ reason, detail }: Pick<Attempt, 'reason' | 'detail'>): string {
   if (detail === DISABLED) return 'Channel disabled'
-  if (reason === null || detail.toLowerCase() === REASONS[reason].toLowerCase()) return detail
+  if (reason === null || (detail !== '' && PLAIN_REASONS.includes(reason))) return detail
   return detail === '' ? REASONS[reason] : `${REASONS[reason]}: ${detail}`
 }
 

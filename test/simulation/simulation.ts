@@ -105,7 +105,8 @@ interface Place {
 function addPlayer(world: World, { dice, span, projectId, channelIds }: Place): void {
   const role = throwRole(dice.fork(), { index: world.players.length + 1, span })
   const channels = dice.some(channelIds, 0.8)
-  const change = { name: role.name, ...role.request.change }
+  // Messages are judged one by one, so none may be held to be combined with others.
+  const change = { name: role.name, ...role.request.change, isUrgent: true }
   const ids = channels.map(({ id }) => id)
   const { id, pingKey } = world.appliance.addMonitor(projectId, change, ids)
   const names = channels.map(({ name }) => name)

@@ -26,6 +26,7 @@ export const apprise: ChannelKind<AppriseSettings> = {
   label: 'Apprise',
   group: 'Automation and groups',
   offer: 'Sends to more than 100 other services, through your own Apprise API server.',
+  guide: 'apprise',
   needsMailServer: false,
   isText: true,
   fields: [

@@ -25,6 +25,7 @@ export const discord: ChannelKind<DiscordSettings> = {
   label: 'Discord',
   group: 'Chat',
   offer: 'Sends messages to a channel on your server.',
+  guide: 'discord',
   needsMailServer: false,
   fields: [
     {

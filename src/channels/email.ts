@@ -15,6 +15,7 @@ export const email: ChannelKind<EmailSettings> = {
   label: 'Email',
   group: 'Email and webhooks',
   offer: 'Sends an email to one address: a person or a mailing list.',
+  guide: null,
   needsMailServer: true,
   isText: true,
   fields: [{ name: 'address', label: 'Address', type: 'address', isRequired: true }],

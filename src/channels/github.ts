@@ -25,6 +25,7 @@ export const github: ChannelKind<GitHubSettings> = {
   label: 'GitHub issue',
   group: 'Issues',
   offer: 'Opens an issue when a monitor goes down and closes it on recovery.',
+  guide: 'github-issue',
   needsMailServer: false,
   isPerIncident: true,
   fields: [

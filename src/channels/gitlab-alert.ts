@@ -22,6 +22,7 @@ export const gitlabAlert: ChannelKind<GitLabAlertSettings> = {
   label: 'GitLab alert',
   group: 'On-call',
   offer: 'Triggers an alert in a GitLab project when a monitor goes down and resolves it on recovery.',
+  guide: 'gitlab-alert',
   needsMailServer: false,
   isPerIncident: true,
   fields: [

@@ -25,6 +25,7 @@ export const gitlab: ChannelKind<GitLabSettings> = {
   label: 'GitLab issue',
   group: 'Issues',
   offer: 'Opens an issue when a monitor goes down and closes it on recovery.',
+  guide: 'gitlab-issue',
   needsMailServer: false,
   isPerIncident: true,
   fields: [

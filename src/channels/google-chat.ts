@@ -19,6 +19,7 @@ export const googleChat: ChannelKind<GoogleChatSettings> = {
   label: 'Google Chat',
   group: 'Chat',
   offer: 'Sends cards to a space, with one thread per incident.',
+  guide: 'google-chat',
   needsMailServer: false,
   fields: [
     {

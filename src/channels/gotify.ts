@@ -36,6 +36,7 @@ export const gotify: ChannelKind<GotifySettings> = {
   label: 'Gotify',
   group: 'Push',
   offer: 'Sends push notifications through your own Gotify server.',
+  guide: 'gotify',
   needsMailServer: false,
   fields: [
     {

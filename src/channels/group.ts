@@ -13,6 +13,7 @@ export const group: ChannelKind<GroupSettings> = {
   label: 'Group',
   group: 'Automation and groups',
   offer: 'Notifies several channels of this project.',
+  guide: 'group',
   needsMailServer: false,
   fields: [
     {

@@ -14,6 +14,7 @@ export const homeAssistant: ChannelKind<HomeAssistantSettings> = {
   label: 'Home Assistant',
   group: 'Automation and groups',
   offer: 'Triggers an automation, for example to control lights or send notifications.',
+  guide: 'home-assistant',
   needsMailServer: false,
   isForPrograms: true,
   fields: [

@@ -49,6 +49,8 @@ export interface ChannelKind<Settings = unknown> {
   group: (typeof KIND_GROUPS)[number]
   /** One sentence that helps users choose a kind. */
   offer: string
+  /** The anchor of its section in the documentation of channels. Null if it needs none. */
+  guide: string | null
   /** Whether it needs a mail server to send anything. */
   needsMailServer: boolean
   fields: ChannelField[]

@@ -21,6 +21,7 @@ export const line: ChannelKind<LineSettings> = {
   label: 'LINE',
   group: 'Phone',
   offer: 'Sends messages from your LINE Official Account.',
+  guide: 'line',
   needsMailServer: false,
   fields: [
     {

@@ -21,6 +21,7 @@ export const matrix: ChannelKind<MatrixSettings> = {
   label: 'Matrix',
   group: 'Chat',
   offer: 'Sends messages to a room, with one thread per incident.',
+  guide: 'matrix',
   needsMailServer: false,
   fields: [
     {

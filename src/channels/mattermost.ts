@@ -15,6 +15,7 @@ export const mattermost: ChannelKind<MattermostSettings> = {
   label: 'Mattermost',
   group: 'Chat',
   offer: 'Sends messages to a channel on your server.',
+  guide: 'mattermost',
   needsMailServer: false,
   fields: [
     {

@@ -30,6 +30,7 @@ export const mqtt: ChannelKind<MqttSettings> = {
   label: 'MQTT',
   group: 'Automation and groups',
   offer: 'Publishes messages to a broker, for Home Assistant, Node-RED and others.',
+  guide: 'mqtt',
   needsMailServer: false,
   fields: [
     {

@@ -38,6 +38,7 @@ export const ntfy: ChannelKind<NtfySettings> = {
   label: 'ntfy',
   group: 'Push',
   offer: 'Sends push notifications to phones and desktops, through ntfy.sh or your own server.',
+  guide: 'ntfy',
   needsMailServer: false,
   fields: [
     {

@@ -40,6 +40,7 @@ export const opsgenie: ChannelKind<OpsgenieSettings> = {
   label: 'Opsgenie / Jira Service Management',
   group: 'On-call',
   offer: 'Opens an alert when a monitor goes down and closes it on recovery.',
+  guide: 'opsgenie-and-jira-service-management',
   needsMailServer: false,
   isPerIncident: true,
   fields: [

@@ -25,6 +25,7 @@ export const pagerduty: ChannelKind<PagerDutySettings> = {
   label: 'PagerDuty',
   group: 'On-call',
   offer: 'Triggers an alert when a monitor goes down and resolves it on recovery.',
+  guide: 'pagerduty',
   needsMailServer: false,
   isPerIncident: true,
   fields: [

@@ -21,6 +21,7 @@ export const pagertree: ChannelKind<PagerTreeSettings> = {
   label: 'PagerTree',
   group: 'On-call',
   offer: 'Opens an alert when a monitor goes down and resolves it on recovery.',
+  guide: 'pagertree',
   needsMailServer: false,
   isPerIncident: true,
   fields: [

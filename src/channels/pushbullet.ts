@@ -22,6 +22,7 @@ export const pushbullet: ChannelKind<PushbulletSettings> = {
   label: 'Pushbullet',
   group: 'Push',
   offer: 'Sends push notifications to Android devices and browsers.',
+  guide: 'pushbullet',
   needsMailServer: false,
   fields: [
     {

@@ -40,6 +40,7 @@ export const pushover: ChannelKind<PushoverSettings> = {
   label: 'Pushover',
   group: 'Push',
   offer: 'Sends push notifications that can repeat until someone acknowledges them.',
+  guide: 'pushover',
   needsMailServer: false,
   fields: [
     {

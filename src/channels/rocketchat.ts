@@ -15,6 +15,7 @@ export const rocketchat: ChannelKind<RocketchatSettings> = {
   label: 'Rocket.Chat',
   group: 'Chat',
   offer: 'Sends messages to a channel on your server.',
+  guide: 'rocketchat',
   needsMailServer: false,
   fields: [
     {

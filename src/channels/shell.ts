@@ -17,6 +17,7 @@ export const shell: ChannelKind<ShellSettings> = {
   label: 'Program on this server',
   group: 'Automation and groups',
   offer: 'Runs a program that an administrator installed on this server.',
+  guide: 'program-on-this-server',
   needsMailServer: false,
   isForPrograms: true,
   runsPrograms: true,

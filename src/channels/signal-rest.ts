@@ -17,6 +17,7 @@ export const signalRest: ChannelKind<SignalRestSettings> = {
   label: 'Signal (REST API)',
   group: 'Phone',
   offer: 'Sends Signal messages through your own signal-cli-rest-api server.',
+  guide: 'signal',
   needsMailServer: false,
   fields: [
     {

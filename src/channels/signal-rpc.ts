@@ -28,6 +28,7 @@ export const signalRpc: ChannelKind<SignalRpcSettings> = {
   label: 'Signal (signal-cli)',
   group: 'Phone',
   offer: 'Sends Signal messages through your own signal-cli daemon.',
+  guide: 'signal',
   needsMailServer: false,
   fields: [
     {

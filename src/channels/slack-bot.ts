@@ -19,6 +19,7 @@ export const slackBot: ChannelKind<SlackBotSettings> = {
   label: 'Slack bot',
   group: 'Chat',
   offer: 'Sends messages to any channel, with one thread per incident.',
+  guide: 'slack-bot',
   needsMailServer: false,
   fields: [
     {

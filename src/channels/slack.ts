@@ -16,6 +16,7 @@ export const slack: ChannelKind<SlackSettings> = {
   label: 'Slack',
   group: 'Chat',
   offer: 'Sends messages to a channel, through an incoming webhook.',
+  guide: 'slack',
   needsMailServer: false,
   fields: [
     {

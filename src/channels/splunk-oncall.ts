@@ -20,6 +20,7 @@ export const splunkOnCall: ChannelKind<SplunkSettings> = {
   label: 'Splunk On-Call',
   group: 'On-call',
   offer: 'Opens an incident in Splunk On-Call (formerly VictorOps) and resolves it on recovery.',
+  guide: 'splunk-on-call',
   needsMailServer: false,
   isPerIncident: true,
   fields: [

@@ -20,6 +20,7 @@ export const teams: ChannelKind<TeamsSettings> = {
   label: 'Microsoft Teams',
   group: 'Chat',
   offer: 'Sends cards to a channel or chat, through a workflow.',
+  guide: 'microsoft-teams',
   needsMailServer: false,
   fields: [
     {

@@ -30,6 +30,7 @@ export const telegram: ChannelKind<TelegramSettings> = {
   label: 'Telegram',
   group: 'Chat',
   offer: 'Sends messages from your own bot to a person, group or topic.',
+  guide: 'telegram',
   needsMailServer: false,
   fields: [
     {

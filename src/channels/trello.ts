@@ -33,6 +33,7 @@ export const trello: ChannelKind<TrelloSettings> = {
   label: 'Trello',
   group: 'Issues',
   offer: 'Adds a card when a monitor goes down and updates it on recovery.',
+  guide: 'trello',
   needsMailServer: false,
   isPerIncident: true,
   fields: [

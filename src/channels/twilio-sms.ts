@@ -14,6 +14,7 @@ export const twilioSms: ChannelKind<TwilioSettings> = {
   label: 'SMS (Twilio)',
   group: 'Phone',
   offer: 'Sends text messages through your Twilio account.',
+  guide: 'twilio-sms-phone-calls-and-whatsapp',
   needsMailServer: false,
   fields: twilioFields('A phone number or sender name from your account, or a messaging service (“MG…”).'),
   settings: z.object({

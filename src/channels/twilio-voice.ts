@@ -20,6 +20,7 @@ export const twilioVoice: ChannelKind<VoiceSettings> = {
   label: 'Phone call (Twilio)',
   group: 'Phone',
   offer: 'Calls you through your Twilio account and says what is down.',
+  guide: 'twilio-sms-phone-calls-and-whatsapp',
   needsMailServer: false,
   fields: [
     ...twilioFields('A phone number from your account that can make calls.'),

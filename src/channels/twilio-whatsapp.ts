@@ -21,6 +21,7 @@ export const twilioWhatsapp: ChannelKind<WhatsAppSettings> = {
   label: 'WhatsApp (Twilio)',
   group: 'Phone',
   offer: 'Sends WhatsApp messages through your Twilio account.',
+  guide: 'twilio-sms-phone-calls-and-whatsapp',
   needsMailServer: false,
   fields: [
     ...twilioFields('A WhatsApp sender from your account, such as +14155238886.'),

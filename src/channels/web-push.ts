@@ -30,6 +30,7 @@ export const webPush: ChannelKind<WebPushSettings> = {
   label: 'Browser push',
   group: 'Push',
   offer: 'Sends push notifications to this browser, even on a phone, without an app.',
+  guide: 'browser-push',
   needsMailServer: false,
   isSubscribedInBrowser: true,
   fields: [

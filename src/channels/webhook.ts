@@ -72,6 +72,7 @@ export const webhook: ChannelKind<WebhookSettings> = {
   label: 'Webhook',
   group: 'Email and webhooks',
   offer: 'Sends an HTTP request to your URL, with JSON or your own template.',
+  guide: null,
   needsMailServer: false,
   isForPrograms: true,
   fields: WEBHOOK_FIELDS,

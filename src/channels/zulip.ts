@@ -31,6 +31,7 @@ export const zulip: ChannelKind<ZulipSettings> = {
   label: 'Zulip',
   group: 'Chat',
   offer: 'Sends messages to a channel or a person.',
+  guide: 'zulip',
   needsMailServer: false,
   fields: [
     {

@@ -10,6 +10,7 @@ import { hasUsers } from '#store/accounts.ts'
 import { findMonitorForUser } from '#store/monitors.ts'
 import { findOwnProject, listProjectsOfUser } from '#store/projects.ts'
 import { noticeText } from '#views/notices.ts'
+import type { createGuides } from '#views/pages/docs/guide.tsx'
 import type { Warning } from '#words/warnings.ts'
 import { cookieOf } from './cookies.ts'
 import type { Devices } from './devices.ts'
@@ -26,6 +27,8 @@ export interface WebDeps {
   devices: Devices
   messageLimits: MessageLimits
   live: Live
+  /** The sections of the documentation of channels, by their anchors. */
+  channelGuides: ReturnType<typeof createGuides>
 }
 
 /** A request of a visitor, signed in or not. */

@@ -2,6 +2,9 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '#deps.ts'
 import type { PartHealth } from '#domain/health.ts'
+import { localAddress } from '#lib/host.ts'
+import { createGuides } from '#views/pages/docs/guide.tsx'
+import { docValues } from '#views/pages/docs/values.ts'
 import { withAccessLog } from './access-log.ts'
 import { apiRoutes } from './api/index.ts'
 import { openApiRoutes } from './api/openapi.ts'
@@ -70,7 +73,16 @@ export function createRequestHandler(deps: Deps, readHealth: () => PartHealth[],
 
 export function createRoutes(deps: Deps, readHealth: () => PartHealth[], live: Live) {
   const messageLimits = createMessageLimits()
-  const web: WebDeps = { deps, sessions: createSessions(deps), devices: createDevices(deps), messageLimits, live }
+  const { config } = deps
+  const values = docValues({ baseUrl: config.baseUrl, upstream: localAddress(config) })
+  const web: WebDeps = {
+    deps,
+    sessions: createSessions(deps),
+    devices: createDevices(deps),
+    messageLimits,
+    live,
+    channelGuides: createGuides('channels', values),
+  }
   const api = apiRoutes(deps, messageLimits)
   const operations = operationsOf(api.routes)
   const readRoutes = (): readonly Route[] => routes.routes

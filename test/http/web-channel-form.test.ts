@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createChannel } from '#actions/channels.ts'
 import { CHANNEL_KINDS } from '#channels/index.ts'
 import type { Project } from '#domain/project.ts'
+import { withBasePath } from '#lib/base-path.ts'
 import { networkFailure } from '#lib/network.ts'
 import { listChannels } from '#store/channels.ts'
+import { createGuides } from '#views/pages/docs/guide.tsx'
 import { TestGuard } from '../support/cronguard.ts'
 import { memberOf, signedIn, type Visitor, words } from '../support/visitor.ts'
 
@@ -43,6 +45,20 @@ test('The settings of a person lead to the form that subscribes the browser, whe
 })
 
 describe('Form of a new channel', () => {
+  test('has the steps in the service from the documentation, unfolded if they are few', async () => {
+    const telegram = await member.read(`${list()}/new?kind=telegram`)
+    expect(telegram).toMatch(/<details class="channel-guide" open>\s*<summary>Set up Telegram<\/summary>/)
+    expect(words(telegram)).toContain('Open a chat with the new bot, or add it to your group.')
+    expect(await member.read(`${list()}/new?kind=mqtt`)).toMatch(/<details class="channel-guide">/)
+    expect(await member.read(`${list()}/new?kind=email`)).not.toContain('channel-guide')
+  })
+
+  test('of every kind finds its guide', () => {
+    const find = createGuides('channels', {})
+    const guides = CHANNEL_KINDS.map(({ kind, guide }) => [kind, guide && withBasePath('', () => find(guide))] as const)
+    expect(guides.filter(([, guide]) => guide === null).map(([kind]) => kind)).toEqual(['email', 'webhook'])
+  })
+
   test('proposes all monitors for the first channel that can send, and none for the others', async () => {
     guard.monitor(project, { name: 'backup' })
     expect(await member.read(`${list()}/new?kind=email`)).toContain('name="scope" value="all" checked')

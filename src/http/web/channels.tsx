@@ -114,7 +114,10 @@ interface NewForm {
   status?: number
 }
 
-function newForm({ deps }: WebDeps, { context, kind, form, choice, problem, status = 200 }: NewForm): Response {
+function newForm(
+  { deps, channelGuides }: WebDeps,
+  { context, kind, form, choice, problem, status = 200 }: NewForm,
+): Response {
   return page(
     <NewChannelPage
       context={frameOf(context)}
@@ -125,6 +128,7 @@ function newForm({ deps }: WebDeps, { context, kind, form, choice, problem, stat
       choice={choice}
       preview={previewOf(deps, context, newDraft(context, kind, form))}
       lacksMailServer={lacksMailServer(deps, kind)}
+      guide={kind.guide === null ? null : channelGuides(kind.guide)}
     />,
     status,
   )

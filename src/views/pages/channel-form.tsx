@@ -19,6 +19,7 @@ import { MessagePreview, type PreviewProps } from '#views/components/message-pre
 import { MonitorChoice, type MonitorChoiceProps } from '#views/components/monitor-choice.tsx'
 import { PushSubscription } from '#views/components/push-subscription.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+import type { Guide } from './docs/guide.tsx'
 
 /** A kind of channel as a form needs it. */
 export interface KindView {
@@ -26,6 +27,7 @@ export interface KindView {
   label: string
   group: (typeof KIND_GROUPS)[number]
   offer: string
+  guide: string | null
   fields: readonly ChannelField[]
   setup?: { field: string; label: string; help: string }
   presets?: readonly { label: string }[]
@@ -55,6 +57,8 @@ interface NewChannelProps {
   lacksMailServer: boolean
   choice: MonitorChoiceProps
   preview: PreviewProps
+  /** What to do in the service first; null if nothing is to be done. */
+  guide: Guide | null
 }
 
 export function NewChannelPage({
@@ -66,6 +70,7 @@ export function NewChannelPage({
   lacksMailServer,
   choice,
   preview,
+  guide,
 }: NewChannelProps) {
   const path = url(`/projects/${project.id}/channels`)
   return (
@@ -86,20 +91,32 @@ export function NewChannelPage({
         </p>
       )}
       <div class="channel-editor">
-        <ChannelForm
-          action={path}
-          drafts={url(`/projects/${project.id}/channels/draft`)}
-          kind={kind}
-          form={form}
-          problem={problem}
-          storedSecrets={[]}
-          submit="Create channel"
-          choice={choice}
-          now={context.now}
-        />
+        <div>
+          {guide && <ChannelGuide label={kind.label} guide={guide} />}
+          <ChannelForm
+            action={path}
+            drafts={url(`/projects/${project.id}/channels/draft`)}
+            kind={kind}
+            form={form}
+            problem={problem}
+            storedSecrets={[]}
+            submit="Create channel"
+            choice={choice}
+            now={context.now}
+          />
+        </div>
         <MessagePreview {...preview} />
       </div>
     </Frame>
+  )
+}
+
+function ChannelGuide({ label, guide }: { label: string; guide: Guide }) {
+  return (
+    <details class="channel-guide" open={guide.isShort}>
+      <summary>Set up {label}</summary>
+      <div class="docs-section">{guide.content}</div>
+    </details>
   )
 }
 

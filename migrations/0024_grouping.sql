@@ -8,6 +8,9 @@ CREATE TABLE message_windows (
   PRIMARY KEY (channel_id, status)
 ) STRICT, WITHOUT ROWID;
 
+-- The unique key of the monitor that it depends on; empty for none.
+ALTER TABLE monitors ADD COLUMN depends_on TEXT NOT NULL DEFAULT '';
+
 -- The monitors that went up and down so often that their notifications are held.
 CREATE TABLE flapping_monitors (
   monitor_id INTEGER PRIMARY KEY REFERENCES monitors (id) ON DELETE CASCADE,

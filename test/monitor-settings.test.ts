@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { exportConfiguration } from '#actions/exports.ts'
 import { importConfiguration, readExport } from '#actions/imports.ts'
+import { saveMonitor } from '#actions/monitors.ts'
 import { projectsOf } from '#actions/projects.ts'
-import type { Monitor, MonitorSettings } from '#domain/monitor.ts'
+import { type Monitor, type MonitorSettings, uniqueKeyOf } from '#domain/monitor.ts'
 import {
   defaultOf,
   ENTERED_SETTINGS,
@@ -20,6 +21,9 @@ import { callApi } from './support/api.ts'
 import { Binary } from './support/binary.ts'
 import { TestGuard } from './support/cronguard.ts'
 import { memberOf } from './support/visitor.ts'
+
+/** The ping key of the monitor that others depend on. */
+const PARENT = '11111111-2222-4333-8444-555555555555'
 
 /** A value for every setting that is not its default. */
 const VALUES: FlatSettings = {
@@ -39,6 +43,7 @@ const VALUES: FlatSettings = {
   remindMs: 2 * HOUR,
   remindLess: true,
   isUrgent: true,
+  dependsOn: uniqueKeyOf(PARENT),
   postOnly: true,
   manualResume: true,
   'filter.startKeywords': 'BEGIN',
@@ -62,8 +67,13 @@ let project: Project
 beforeAll(() => {
   guard = new TestGuard()
   project = guard.project()
+  addParent(guard, project)
 })
 afterAll(() => guard.stop())
+
+function addParent({ deps }: TestGuard, { id: projectId }: Project): void {
+  saveMonitor(deps, { projectId, match: null, change: { name: 'host' }, pingKey: PARENT })
+}
 
 const newest = ({ db }: TestGuard = guard, { id } = project): Monitor => {
   const monitor = listMonitors(db, id).at(-1)
@@ -157,6 +167,7 @@ describe('Every monitor setting', () => {
   test('is an option of `monitor add` and `monitor update`', async () => {
     const cronguard = await Binary.prepare()
     await cronguard.run(['user', 'create', 'ada@example.org'])
+    within(cronguard, addParent)
     const { name, ...options } = commandOptions()
     const run = async (...args: string[]) => {
       const { exitCode, stderr } = await cronguard.run(['monitor', ...args])
@@ -209,9 +220,14 @@ function commandOptions(): Record<string, string> {
 }
 
 async function storedBy(cronguard: Binary): Promise<Record<string, unknown>> {
+  return within(cronguard, (there, project) => settingsIn(newest(there, project)))
+}
+
+function within<T>(cronguard: Binary, work: (there: TestGuard, project: Project) => T): T {
   const there = new TestGuard({ path: cronguard.databasePath })
   const [project] = projectsOf(there.deps, 'ada@example.org')
-  const settings = settingsIn(newest(there, project))
+  if (!project) throw new Error('Ada has no project')
+  const result = work(there, project)
   there.stop()
-  return settings
+  return result
 }

@@ -22,19 +22,19 @@ export interface Held {
 }
 
 /**
- * What holds a notification through a channel; null if nothing does. Reminders in quiet hours are left out: later ones
- * say the same.
+ * What holds a notification through a channel; null if nothing does. Reminders aren't held but left out: later ones say
+ * the same.
  */
 export function holdOf(tx: Tx, { channel, used, monitor, notification, hold }: Held): Hold | null | 'left-out' {
   if (monitor?.isUrgent) return null
   const quiet = endOfQuiet([used, channel], tx.now)
-  if (quiet !== null && eventOf(notification) === 'reminder') return 'left-out'
   const isCombined = canCombine(channel.kind)
   const held = longestHold([
     quiet === null ? null : { until: quiet, reason: 'quiet-hours' },
     hold?.reason === 'flapping' && !isCombined ? null : hold,
     monitor && findHold(tx, { channelId: channel.id, monitorId: monitor.id, now: tx.now }),
   ])
+  if (held !== null && held.reason !== 'grouping' && eventOf(notification) === 'reminder') return 'left-out'
   if (held !== null || !isCombined || monitor === null || !isAboutMonitor(notification)) return held
   return groupingHold(tx, { channelId: channel.id, monitor, notification })
 }

@@ -25,6 +25,7 @@ import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as store from '#store/monitors.ts'
 import { findProvisioned, saveProvisioned } from '#store/projects.ts'
 import { changedMeanwhile } from '#words/problems.ts'
+import { readParent } from './dependencies.ts'
 import { moveHeld } from './holds.ts'
 import { isFreeForPings } from './keys.ts'
 import { recordStep } from './transitions.ts'
@@ -63,7 +64,7 @@ export function saveMonitor(deps: Deps, input: SavedMonitor): { monitor: Monitor
     requireUsableAlias(tx, { alias: input.change.alias, projectId, monitor: null })
     const id = insert(tx, {
       projectId,
-      settings: changeSettings(DEFAULT_SETTINGS, input.change),
+      settings: changeSettings(DEFAULT_SETTINGS, withParent(tx, { projectId, monitor: null, change: input.change })),
       channelIds: input.channelIds ?? input.newChannelIds,
       pingKey: pingKey ?? newUuid(),
     })
@@ -204,7 +205,16 @@ function newKeys(pingKey: string): MonitorKeys {
 function applyChange(tx: Tx, monitor: Monitor, { change, channelIds }: MonitorInput): Monitor {
   requireUsableAlias(tx, { alias: change.alias, projectId: monitor.projectId, monitor })
   const isRenamed = change.alias !== undefined && change.alias !== monitor.alias
-  return storeChange(tx, monitor, { change: isRenamed ? { ...change, aliasDialect: null } : change, channelIds })
+  const read = withParent(tx, { projectId: monitor.projectId, monitor, change })
+  return storeChange(tx, monitor, { change: isRenamed ? { ...read, aliasDialect: null } : read, channelIds })
+}
+
+function withParent(
+  tx: Tx,
+  { change, ...about }: { projectId: string; monitor: Monitor | null; change: MonitorChange },
+): MonitorChange {
+  if (change.dependsOn === undefined) return change
+  return { ...change, dependsOn: readParent(tx, { ...about, meant: change.dependsOn.trim() }) }
 }
 
 /** As `applyChange`, without checking the alias. */

@@ -66,7 +66,7 @@ export async function endFlapping({ db, clock }: Deps): Promise<void> {
   if (listCalmed(db, since).length === 0) return
   await db.writeGrouped((tx) => {
     for (const monitorId of listCalmed(tx, since)) {
-      endHold(tx, { monitorId, reason: 'flapping' })
+      endHold(tx, { monitorId, reason: 'flapping', until: tx.now })
       saveFlappingSince(tx, { monitorId, since: null })
     }
   })

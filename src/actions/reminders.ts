@@ -17,6 +17,7 @@ import {
   type WatchedIncident,
 } from '#store/watched-incidents.ts'
 import { type Audience, insertDeliveries, keepsIncidents } from './channel-groups.ts'
+import { dependencyHold, endDependencies } from './dependencies.ts'
 import { muteOf } from './mutes.ts'
 import { endFlapping } from './outages.ts'
 
@@ -26,6 +27,7 @@ export async function remind(deps: Deps): Promise<void> {
   const due = listWatchedIncidents(deps.db).filter((incident) => isDue(incident, now))
   await Promise.all(due.map(({ id }) => deps.db.writeGrouped((tx) => remindOf(tx, id))))
   await endFlapping(deps)
+  await endDependencies(deps)
 }
 
 function isDue(incident: WatchedIncident, now: number): boolean {
@@ -103,5 +105,5 @@ function notifyAgain(
   const notification = composeAgain(incident.opening, again)
   const about = { incidentId: incident.id, projectId: monitor.projectId, notification }
   const notificationId = insertNotification(tx, about)
-  insertDeliveries(tx, { notificationId, notification, monitor, channels, isFor })
+  insertDeliveries(tx, { notificationId, notification, monitor, channels, hold: dependencyHold(tx, monitor), isFor })
 }

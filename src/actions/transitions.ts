@@ -1,6 +1,7 @@
 // Records every change of a monitor's status, with the incident and the deliveries that follow from it, in the same
 // transaction.
 import type { KeptBody } from '#domain/body.ts'
+import { longestHold } from '#domain/hold.ts'
 import { closesIncident, opensIncident } from '#domain/incident.ts'
 import { type Step, shouldNotify, type Transition } from '#domain/lifecycle.ts'
 import { composeNotification, type MonitorNotification } from '#domain/notification.ts'
@@ -22,6 +23,7 @@ import { findProject } from '#store/projects.ts'
 import { deleteSnoozesUntilRecovery } from '#store/snoozes.ts'
 import { type Audience, insertDeliveries } from './channel-groups.ts'
 import { readCircumstances } from './circumstances.ts'
+import { dependencyHold } from './dependencies.ts'
 import { muteOf } from './mutes.ts'
 import { situationOf } from './outages.ts'
 
@@ -68,6 +70,7 @@ function notify(tx: Tx, notified: Notified): void {
   const incident = opened ?? closed
   const muted = opened && muteOf(tx, { monitor, now: tx.now })
   const { hold, ...together } = muted ? { hold: null } : situationOf(tx, { monitor, transition })
+  const dependency = transition.to === 'down' ? dependencyHold(tx, monitor) : null
   const notification: MonitorNotification = {
     ...composeNotification({
       monitor,
@@ -88,7 +91,14 @@ function notify(tx: Tx, notified: Notified): void {
     return
   }
   const channels = listChannelsOfMonitor(tx, monitorId)
-  insertDeliveries(tx, { notificationId, notification, monitor, channels, hold, isFor: audienceOf(tx, closed) })
+  insertDeliveries(tx, {
+    notificationId,
+    notification,
+    monitor,
+    channels,
+    hold: longestHold([hold, dependency]),
+    isFor: audienceOf(tx, closed),
+  })
 }
 
 /** Of the end of an incident that was muted, and through channels with a delay, those are notified who know of it. */

@@ -17,6 +17,7 @@ const MORE: Partial<Record<SettingField, string>> = {
   slug: 'name in slug ping URLs',
   earlyMs: 'how early a ping may arrive',
   alias: 'token from another tool',
+  dependsOn: 'name, slug or key of a monitor that holds its notifications while it is down, or ""',
 }
 
 const TAKES: Record<MonitorSetting['kind']['is'], string> = {

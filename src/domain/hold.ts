@@ -9,6 +9,9 @@ export interface Hold {
   reason: HoldReason
 }
 
+/** The end of a hold without a known one. */
+export const OPEN_END = Date.UTC(9999, 11, 31)
+
 /** The longest that each reason holds a notification; null if it depends on something else than time. */
 export const HOLD_MAX_MS: Record<HoldReason, number | null> = {
   'quiet-hours': null,

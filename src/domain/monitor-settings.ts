@@ -180,6 +180,13 @@ const DESCRIBED: Record<SettingField, Description> = {
     label: 'Urgent',
     isOptionalInExport: true,
   },
+  dependsOn: {
+    kind: kinds.line(NAME_MAX),
+    column: 'depends_on',
+    wire: 'depends_on',
+    label: 'Depends on',
+    isOptionalInExport: true,
+  },
   alias: { kind: kinds.alias(ALIAS_PATTERN, 64), column: 'alias', wire: 'alias', label: 'Alias' },
   aliasDialect: {
     kind: kinds.optionalChoice(ALIAS_DIALECTS),

@@ -63,6 +63,8 @@ export interface AlertRules {
   remindLess: boolean
   /** Whether notifications about it are sent during the quiet hours of channels, too. */
   isUrgent: boolean
+  /** The unique key of the monitor that holds its notifications while that is down; empty for none. */
+  dependsOn: string
 }
 
 /** The settings that are only for people. */
@@ -163,7 +165,7 @@ export const NO_RULES: MonitorRules = {
   failuresToAlert: 1,
 }
 
-export const NO_ALERT_RULES: AlertRules = { remindMs: null, remindLess: false, isUrgent: false }
+export const NO_ALERT_RULES: AlertRules = { remindMs: null, remindLess: false, isUrgent: false, dependsOn: '' }
 
 /** The defaults of the management API and of monitors that a ping creates. */
 export const DEFAULT_SETTINGS: MonitorSettings = {

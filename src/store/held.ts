@@ -1,4 +1,5 @@
 // Deliveries that are held, and why.
+import { GIVE_UP_AFTER_MS } from '#domain/delivery.ts'
 import type { Hold, HoldReason, MessageWindow } from '#domain/hold.ts'
 import type { MonitorNotification } from '#domain/notification.ts'
 import type { Reader, Tx } from './database.ts'
@@ -33,7 +34,10 @@ export function listHeld(reader: Reader, projectId: string | null): HeldDelivery
 }
 
 export function saveHeldUntil(tx: Tx, held: { sequence: number; until: number }): void {
-  tx.run('UPDATE deliveries SET next_attempt_at = $until WHERE sequence = $sequence', held)
+  tx.run(
+    'UPDATE deliveries SET next_attempt_at = $until, give_up_at = $until + $giveUpAfterMs WHERE sequence = $sequence',
+    { ...held, giveUpAfterMs: GIVE_UP_AFTER_MS },
+  )
 }
 
 /** Sends what is held for a channel about a monitor at once. */
@@ -59,14 +63,28 @@ export function findHold(reader: Reader, about: { channelId: string; monitorId: 
   )
 }
 
-/** Sends what is held about a monitor for a reason. */
-export function endHold(tx: Tx, about: { monitorId: number; reason: HoldReason }): void {
+/** Changes when what is held about a monitor for a reason is sent. */
+export function endHold(
+  tx: Tx,
+  { monitorId, reason, until }: { monitorId: number; reason: HoldReason; until: number },
+): void {
   tx.run(
-    `UPDATE deliveries SET next_attempt_at = $now
+    `UPDATE deliveries SET next_attempt_at = $until, give_up_at = $until + $giveUpAfterMs
       WHERE monitor_id = $monitorId AND held_for = $reason AND settled_at IS NULL AND state = 'pending'
         AND attempts = 0`,
-    { ...about, now: tx.now },
+    { monitorId, reason, until, giveUpAfterMs: GIVE_UP_AFTER_MS },
   )
+}
+
+/** The monitors whose notifications are held for a reason until then. */
+export function listHeldMonitors(reader: Reader, held: { reason: HoldReason; until: number }): number[] {
+  return reader
+    .all<{ id: number }>(
+      `SELECT DISTINCT monitor_id AS id FROM deliveries
+        WHERE held_for = $reason AND settled_at IS NULL AND next_attempt_at = $until AND monitor_id IS NOT NULL`,
+      held,
+    )
+    .map(({ id }) => id)
 }
 
 /**

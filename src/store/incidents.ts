@@ -153,6 +153,15 @@ export function muteIncident(tx: Tx, { id, monitorId, by }: { id: string; monito
   tx.run('UPDATE incidents SET muted_by = $by WHERE id = $id AND muted_by IS NULL', { id, by })
 }
 
+/** When the monitor last recovered; null if it never was down. */
+export function findLastRecovery(reader: Reader, monitorId: number): number | null {
+  const row = reader.get<{ at: number | null }>(
+    'SELECT max(closed_at) AS at FROM incidents WHERE monitor_id = $monitorId',
+    { monitorId },
+  )
+  return row?.at ?? null
+}
+
 /** The incident that a delivery is about, or null. */
 export function findIncidentIdOfDelivery(reader: Reader, deliveryId: string): string | null {
   const row = reader.get<{ id: string }>(

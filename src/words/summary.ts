@@ -60,15 +60,15 @@ export function leadingNotification<One extends { notification: Notification }>(
   return all.find(isLeading) ?? first
 }
 
-// What was said of an incident before its end, such as by an escalation, is one item with it.
+// What was said of an incident later, such as by an escalation, is one item with it.
 function itemsOf(notifications: readonly Notification[]): Item[] {
   const items: Item[] = []
   for (const notification of notifications) {
     const of = items.filter((item) => isDown(item) && isSame(item.notification, notification))
-    const [opening, ...later] = notification.status === 'up' ? of : []
-    if (opening) opening.upAt = notification.at
-    else items.push({ notification, upAt: null })
-    for (const item of later) items.splice(items.indexOf(item), 1)
+    const isAgain = isAboutMonitor(notification) && notification.again !== undefined
+    const [opening] = notification.status === 'up' || isAgain ? of : []
+    if (opening === undefined) items.push({ notification, upAt: null })
+    else if (!isAgain) opening.upAt = notification.at
   }
   return items
 }

@@ -52,6 +52,7 @@ const MORE: Record<string, Partial<FieldAbout>> = {
   },
   remind_less: { takes: `${YES_NO}: the time between reminders doubles each time, up to a day` },
   urgent: { takes: `${YES_NO}: notifications are sent during the quiet hours of channels, too` },
+  depends_on: { takes: 'the `unique_key`, `uuid`, slug or name of another check, or empty; returned as `unique_key`' },
   alias: {
     takes: `the token from another tool: \`${newAliases}\`, or empty`,
   },

@@ -1,4 +1,5 @@
 import { unusableReasonOf } from '#actions/channels.ts'
+import { parentAsInput } from '#actions/dependencies.ts'
 import { monitorFingerprint, saveMonitor, updateMonitor } from '#actions/monitors.ts'
 import { channelTitle } from '#channels/index.ts'
 import type { Deps } from '#deps.ts'
@@ -72,6 +73,7 @@ function showEdit(web: WebDeps, context: MonitorRequest): Response {
   const timeZone = offered && currentZoneName(offered)
   const values = {
     ...valuesOf(context.monitor),
+    dependsOn: parentAsInput(web.deps.db, context.monitor),
     ...(timeZone ? { timeZone } : {}),
     [SEEN_FIELD]: fingerprintNow(web, context),
   }

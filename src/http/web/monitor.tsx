@@ -1,5 +1,7 @@
 // The page of a monitor, its live parts, and actions such as pause, resume and delete.
+
 import { unusableReasonOf } from '#actions/channels.ts'
+import { parentView } from '#actions/dependencies.ts'
 import { deleteMonitor, type MonitorRef, pauseMonitor, resumeMonitor } from '#actions/monitors.ts'
 import { recordPing, rulesForUsers } from '#actions/pings.ts'
 import { channelTitle } from '#channels/index.ts'
@@ -75,6 +77,7 @@ async function show(web: WebDeps, context: MonitorRequest): Promise<Response> {
       context={frameOf(context)}
       projectId={project.id}
       monitor={monitor}
+      parent={parentView(web.deps.db, monitor)}
       mayOperate={may(project.role, 'operate')}
       urls={urlsOf(web, context)}
       channels={listChannelsOfMonitor(web.deps.db, monitor.id).map((channel) => toNotifiedChannel(web.deps, channel))}

@@ -1,3 +1,4 @@
+import { OPEN_END } from '#domain/hold.ts'
 import { type Acknowledgment, type Incident, incidentMs } from '#domain/incident.ts'
 import {
   type AgainChapter,
@@ -305,6 +306,7 @@ function NextAttempt({
   reading: Reading
 }) {
   if (at === null) return null
+  if (at === OPEN_END) return <span class="soft">Held until the monitor that it depends on recovers</span>
   if (at <= reading.now) return <span class="soft">Queued behind earlier notifications</span>
   return (
     <span class="soft">

@@ -16,6 +16,8 @@ interface MonitorPageProps {
   context: FrameContext
   projectId: string
   monitor: Monitor
+  /** The monitor that it depends on. */
+  parent: { uniqueKey: string; name: string } | null
   mayOperate: boolean
   urls: MonitorUrls
   /** The channels that it uses. */
@@ -180,7 +182,7 @@ function BySlug({ slug, url }: SlugUrl) {
   )
 }
 
-function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPageProps) {
+function About({ monitor, parent, channels, reading, projectId, mayOperate }: MonitorPageProps) {
   const tags = tagList(monitor.tags)
   return (
     <section class="section" aria-labelledby="about-title">
@@ -213,6 +215,7 @@ function About({ monitor, channels, reading, projectId, mayOperate }: MonitorPag
           </>
         )}
         <Rules monitor={monitor} />
+        <Parent parent={parent} />
         <dt>Created</dt>
         <dd>
           <Moment at={monitor.createdAt} reading={reading} />
@@ -265,6 +268,20 @@ function NoChannels({ projectId, mayOperate, hasChannels }: NoChannelsProps) {
       {mayOperate && (
         <a href={url(`/projects/${projectId}/channels`)}>{hasChannels ? 'review the channels' : 'choose a channel'}</a>
       )}
+    </>
+  )
+}
+
+function Parent({ parent }: Pick<MonitorPageProps, 'parent'>) {
+  if (parent === null) return null
+  return (
+    <>
+      <dt>Depends on</dt>
+      <dd>
+        <a href={url(`/monitors/${parent.uniqueKey}`)}>
+          <bdi>{parent.name}</bdi>
+        </a>
+      </dd>
     </>
   )
 }

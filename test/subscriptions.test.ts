@@ -251,6 +251,19 @@ describe('The undo link of the last email', () => {
   })
 })
 
+test('The recipient cannot unsubscribe and resubscribe all day to send emails to the owners', async () => {
+  const { path, channelId } = await alerted()
+  const answers: number[] = []
+  for (let round = 0; round < 6; round += 1) {
+    guard.outside.mails.length = 0
+    await post(path)
+    answers.push((await post(await undoPath())).status)
+    guard.clock.advance(MINUTE)
+  }
+  expect(answers).toEqual([200, 200, 200, 200, 200, 429])
+  expect(isEnabled(channelId)).toBeFalse()
+})
+
 describe('A channel whose reader unsubscribed', () => {
   test('waits for a confirmation when a user enables it, while registration is open', async () => {
     const { path, channelId, ref } = await alerted({ env: OPEN })

@@ -54,6 +54,17 @@ export function readResubscribeLink(deps: Deps, token: string): RecipientLink {
   return openRecipientLink(deps, { token, purpose: 'resubscribe' })
 }
 
+/** The channel that the link would enable. Null if the token isn't valid, or the channel is enabled. */
+export function channelOfResubscribeLink(deps: Deps, token: string): string | null {
+  try {
+    const { channel } = readResubscribeLink(deps, token)
+    return channel.unsubscribedAt === null ? null : channel.id
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not_found') return null
+    throw error
+  }
+}
+
 /** Enables the channel again, if its recipient disabled it. Throws as `readResubscribeLink`. */
 export function resubscribeByLink(deps: Deps, token: string): RecipientLink {
   const link = readResubscribeLink(deps, token)

@@ -3,6 +3,7 @@
 import { confirmByLink, readConfirmLink } from '#actions/confirmations.ts'
 import { acknowledgeByLink, readAcknowledgeLink, readSnoozeLink, snoozeByLink } from '#actions/incident-links.ts'
 import {
+  channelOfResubscribeLink,
   readResubscribeLink,
   readUnsubscribeLink,
   resubscribeByLink,
@@ -11,10 +12,12 @@ import {
 import type { Deps } from '#deps.ts'
 import { LINK_SNOOZE_LENGTHS } from '#domain/snooze.ts'
 import { readForm } from '#http/forms.ts'
+import { createLimit, type Limit } from '#http/limits.ts'
 import { page } from '#http/respond.tsx'
 import { cookielessRoutes } from '#http/routes.ts'
 import type { Markup } from '#jsx/jsx-runtime'
 import { withBasePath } from '#lib/base-path.ts'
+import { DAY } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import {
   AcknowledgePage,
@@ -26,7 +29,11 @@ import {
   UnsubscribePage,
 } from '#views/pages/signed-link.tsx'
 
+/** Each time, the owners get an email and the other channels a notification. */
+const RESUBSCRIPTIONS_A_DAY = 5
+
 export function signedLinkRoutes(deps: Deps) {
+  const resubscriptions = createLimit({ tries: RESUBSCRIPTIONS_A_DAY, withinMs: DAY })
   return cookielessRoutes('web/signed-links', 'page')
     .get(
       '/acknowledge/:token',
@@ -64,11 +71,15 @@ export function signedLinkRoutes(deps: Deps) {
       '/resubscribe/:token',
       linkPage(deps, (token) => <ResubscribePage token={token} {...readResubscribeLink(deps, token)} />),
     )
-    .post(
-      '/resubscribe/:token',
-      linkPage(deps, (token) => <SubscribedPage {...resubscribeByLink(deps, token)} />),
-      { parse: 'none' },
-    )
+    .post('/resubscribe/:token', (context: LinkContext) => resubscribeFrom(deps, context, resubscriptions), {
+      parse: 'none',
+    })
+}
+
+async function resubscribeFrom(deps: Deps, context: LinkContext, limit: Limit): Promise<Response> {
+  const channelId = channelOfResubscribeLink(deps, context.params.token)
+  if (channelId !== null) await limit.take(channelId)
+  return linkPage(deps, (token) => <SubscribedPage {...resubscribeByLink(deps, token)} />)(context)
 }
 
 // Without a form, no length is sent.

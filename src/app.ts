@@ -35,6 +35,7 @@ import { createConfirmer } from '#loops/confirmations.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
 import { type Loop, type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createJanitor } from '#loops/janitor.ts'
+import { createJobWatcher } from '#loops/job-events.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { createReminder } from '#loops/reminders.ts'
 import { createWarner } from '#loops/warnings.ts'
@@ -116,6 +117,7 @@ async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App
   const loops = startLoops(deps, [
     createChecker(deps, watched),
     createReminder(deps),
+    createJobWatcher(deps),
     createOutbox(deps),
     createHeartbeat(deps, watched),
     createWatcher(deps, readUnhealthyParts),

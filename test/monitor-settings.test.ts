@@ -43,6 +43,7 @@ const VALUES: FlatSettings = {
   remindMs: 2 * HOUR,
   remindLess: true,
   isUrgent: true,
+  maxPings: 3,
   dependsOn: uniqueKeyOf(PARENT),
   postOnly: true,
   manualResume: true,

@@ -178,7 +178,7 @@ function facetsOf(reader: Reader, { id, kind, name, settings, notifiesGaps, rule
     ['“Name”', name],
     ...shown.map((field) => [`“${field.label}”`, stored[field.name]] as const),
     ['“Notify when CronGuard itself was offline”', notifiesGaps],
-    ['“Notify of”', rules.events],
+    ['“Notify when”', rules.events],
     ['“Quiet hours”', rules.quietHours],
     ['“Delay”', rules.delayMs],
     ['“Monitors”', [scope, scope.is === 'these' ? store.listMonitorIdsOfChannel(reader, id) : null]],

@@ -22,8 +22,8 @@ export interface Held {
 }
 
 /**
- * What holds a notification through a channel; null if nothing does. Reminders aren't held but left out: later ones say
- * the same.
+ * What holds a notification through a channel; null if nothing does. Reminders and late
+ * jobs aren't held but left out, because afterwards something else is true.
  */
 export function holdOf(tx: Tx, { channel, used, monitor, notification, hold }: Held): Hold | null | 'left-out' {
   if (monitor?.isUrgent) return null
@@ -34,9 +34,14 @@ export function holdOf(tx: Tx, { channel, used, monitor, notification, hold }: H
     hold?.reason === 'flapping' && !isCombined ? null : hold,
     monitor && findHold(tx, { channelId: channel.id, monitorId: monitor.id, now: tx.now }),
   ])
-  if (held !== null && held.reason !== 'grouping' && eventOf(notification) === 'reminder') return 'left-out'
+  if (held !== null && held.reason !== 'grouping' && isPassing(notification)) return 'left-out'
   if (held !== null || !isCombined || monitor === null || !isAboutMonitor(notification)) return held
   return groupingHold(tx, { channelId: channel.id, monitor, notification })
+}
+
+function isPassing(notification: Notification): boolean {
+  const event = eventOf(notification)
+  return event === 'reminder' || event === 'late'
 }
 
 // The first message leaves at once, so that people know. What follows shortly after it leaves as one message.

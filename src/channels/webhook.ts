@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '#domain/delivery.ts'
-import type { GapNotice, Notice } from '#domain/notice.ts'
+import { type GapNotice, isJobNotice, type JobNotice, type Notice } from '#domain/notice.ts'
 import {
   type Again,
   type Circumstances,
@@ -271,8 +271,24 @@ function aboutCircumstances({ runs, lastSuccessAt = null, usualMs = null, ...res
 function aboutNotice(notice: Notice) {
   if (notice.status === 'blind') return aboutGap(notice)
   if (notice.reason === 'unsubscribed') return { monitor: null, channel: notice.channel }
-  const { monitor, until, address } = notice
-  return { monitor: { name: monitor.name, unique_key: monitor.uniqueKey }, maintenance: { until: iso(until), address } }
+  const monitor = { name: notice.monitor.name, unique_key: notice.monitor.uniqueKey }
+  if (isJobNotice(notice)) return { event: notice.reason, monitor, ...aboutJob(notice) }
+  return { monitor, maintenance: { until: iso(notice.until), address: notice.address } }
+}
+
+function aboutJob(notice: JobNotice) {
+  switch (notice.reason) {
+    case 'late':
+      return { due: iso(notice.dueAt) }
+    case 'never-pinged':
+      return { since: iso(notice.since) }
+    case 'too-often':
+      return { successes: notice.count, expected_at_most: notice.max }
+    case 'odd-run':
+      return { seconds: secondsOrNull(notice.durationMs), usual_seconds: secondsOrNull(notice.usualMs) }
+    case 'first-ping':
+      return {}
+  }
 }
 
 // The former name, `blackout`, stays for one release, so that existing receivers keep working.

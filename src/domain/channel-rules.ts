@@ -3,9 +3,12 @@ import { z } from 'zod'
 import { DAY, MINUTE } from '#lib/duration.ts'
 import { isTimeZone } from '#lib/zone.ts'
 import { momentOfWallTime, wallTimeAt } from '#lib/zone-time.ts'
+import { JOB_EVENTS } from './job-event.ts'
+import { isJobNotice } from './notice.ts'
 import { isAboutMonitor, type Notification } from './notification.ts'
 
-export const CHANNEL_EVENTS = ['down', 'up', 'reminder'] as const
+/** By default, a channel is notified of the first three. */
+export const CHANNEL_EVENTS = ['down', 'up', 'reminder', ...JOB_EVENTS] as const
 export type ChannelEvent = (typeof CHANNEL_EVENTS)[number]
 
 /** The longest delay. */
@@ -46,12 +49,18 @@ export const ChannelRules = z.object({
   delayMs: z.int('not_delay').min(0, 'not_delay').max(DELAY_MAX_MS, 'not_delay'),
 })
 
-export const DEFAULT_RULES: ChannelRules = { events: [...CHANNEL_EVENTS], quietHours: null, delayMs: 0 }
+export const DEFAULT_RULES: ChannelRules = { events: ['down', 'up', 'reminder'], quietHours: null, delayMs: 0 }
 
 /** What a notification is for a channel; null for one that every channel gets. */
 export function eventOf(notification: Notification): ChannelEvent | null {
+  if (isJobNotice(notification)) return notification.reason
   if (!isAboutMonitor(notification)) return null
   return notification.again?.is === 'reminder' ? 'reminder' : notification.status
+}
+
+/** Whether the events are those of a new channel. */
+export function isDefault(events: readonly ChannelEvent[]): boolean {
+  return Bun.deepEquals(events, DEFAULT_RULES.events)
 }
 
 /** Whether the channel's events include the notification. */

@@ -1,7 +1,7 @@
 // The versioned file format of export and import.
 import { z } from 'zod'
 import { CHANNELS_MAX, ChannelName, type ChannelScope, SCOPES, toScope } from './channel.ts'
-import { CHANNEL_EVENTS, ChannelRules, DEFAULT_RULES, QuietHours } from './channel-rules.ts'
+import { ChannelRules, DEFAULT_RULES, isDefault, QuietHours } from './channel-rules.ts'
 import type { Issue } from './issue.ts'
 import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from './keys.ts'
 import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings, TAGS_MAX } from './monitor.ts'
@@ -151,7 +151,7 @@ export function rulesFrom({ events, quiet_hours: quietHours, delay_ms: delayMs }
 /** The rules that don't have their default. */
 export function exportRules({ events, quietHours, delayMs }: ChannelRules) {
   return {
-    ...(events.length < CHANNEL_EVENTS.length && { events }),
+    ...(!isDefault(events) && { events }),
     ...(quietHours !== null && { quiet_hours: quietHours }),
     ...(delayMs > 0 && { delay_ms: delayMs }),
   }

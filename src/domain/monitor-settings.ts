@@ -2,6 +2,7 @@
 // derive from this table what they read, check, store and show.
 
 import type { Facets } from './fingerprint.ts'
+import { MAX_PINGS_MAX } from './job-event.ts'
 import {
   ALIAS_DIALECTS,
   ALIAS_PATTERN,
@@ -178,6 +179,13 @@ const DESCRIBED: Record<SettingField, Description> = {
     column: 'urgent',
     wire: 'urgent',
     label: 'Urgent',
+    isOptionalInExport: true,
+  },
+  maxPings: {
+    kind: kinds.count(0, MAX_PINGS_MAX),
+    column: 'max_pings',
+    wire: 'max_pings',
+    label: 'Successes per period at most',
     isOptionalInExport: true,
   },
   dependsOn: {

@@ -63,6 +63,8 @@ export interface AlertRules {
   remindLess: boolean
   /** Whether notifications about it are sent during the quiet hours of channels, too. */
   isUrgent: boolean
+  /** How many successes within a period are not too many; 0 for any number. */
+  maxPings: number
   /** The unique key of the monitor that holds its notifications while that is down; empty for none. */
   dependsOn: string
 }
@@ -165,7 +167,13 @@ export const NO_RULES: MonitorRules = {
   failuresToAlert: 1,
 }
 
-export const NO_ALERT_RULES: AlertRules = { remindMs: null, remindLess: false, isUrgent: false, dependsOn: '' }
+export const NO_ALERT_RULES: AlertRules = {
+  remindMs: null,
+  remindLess: false,
+  isUrgent: false,
+  maxPings: 0,
+  dependsOn: '',
+}
 
 /** The defaults of the management API and of monitors that a ping creates. */
 export const DEFAULT_SETTINGS: MonitorSettings = {

@@ -1,8 +1,9 @@
 // What a project is notified of that is about none of its monitors.
 import type { Gap, GapReason } from './gap.ts'
+import { JOB_EVENTS } from './job-event.ts'
 import { shownName } from './monitor.ts'
 
-export type Notice = GapNotice | UnsubscribeNotice | MaintenanceNotice
+export type Notice = GapNotice | UnsubscribeNotice | MaintenanceNotice | JobNotice
 
 /** CronGuard itself was offline. */
 export interface GapNotice {
@@ -42,6 +43,31 @@ export interface MaintenanceNotice {
   until: number
   /** The sender's address, if known. */
   address: string | null
+}
+
+/** What happened to a job. */
+export type JobHappening =
+  /** The grace period began. */
+  | { reason: 'late'; dueAt: number; graceMs: number }
+  /** `since`: when the monitor was created. */
+  | { reason: 'never-pinged'; since: number }
+  | { reason: 'first-ping' }
+  | { reason: 'too-often'; count: number; max: number; spanMs: number }
+  | { reason: 'odd-run'; durationMs: number; usualMs: number }
+
+/** Something worth knowing about a job, although its monitor didn't go down or up. */
+export type JobNotice = {
+  status: 'notice'
+  at: number
+  isTest: false
+  project: string
+  projectId: string
+  monitor: { name: string; uniqueKey: string }
+} & JobHappening
+
+/** Whether it is about a job. */
+export function isJobNotice(notice: { reason: string }): notice is JobNotice {
+  return JOB_EVENTS.some((event) => event === notice.reason)
 }
 
 const NAMES_MAX = 20

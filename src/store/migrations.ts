@@ -24,6 +24,7 @@ import alertRules from '#migrations/0021_alert_rules.sql' with { type: 'text' }
 import maintenance from '#migrations/0022_maintenance.sql' with { type: 'text' }
 import channelRules from '#migrations/0023_channel_rules.sql' with { type: 'text' }
 import grouping from '#migrations/0024_grouping.sql' with { type: 'text' }
+import jobEvents from '#migrations/0025_job_events.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -64,6 +65,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 22, name: '0022_maintenance', sql: maintenance },
   { version: 23, name: '0023_channel_rules', sql: channelRules },
   { version: 24, name: '0024_grouping', sql: grouping },
+  { version: 25, name: '0025_job_events', sql: jobEvents },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

@@ -1,11 +1,5 @@
 // The rules of a channel in words.
-import {
-  ALL_DAYS,
-  CHANNEL_EVENTS,
-  type ChannelEvent,
-  type ChannelRules,
-  type QuietHours,
-} from '#domain/channel-rules.ts'
+import { ALL_DAYS, type ChannelEvent, type ChannelRules, isDefault, type QuietHours } from '#domain/channel-rules.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { zoneLabel } from '#lib/zone.ts'
 import { seconds } from './wire-time.ts'
@@ -13,17 +7,26 @@ import { seconds } from './wire-time.ts'
 /** By day, from Monday. */
 export const DAY_NAMES = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 
-export const EVENT_NAMES: Record<ChannelEvent, string> = { down: 'Down', up: 'Up', reminder: 'Reminders' }
+export const EVENT_NAMES: Record<ChannelEvent, string> = {
+  down: 'Down',
+  up: 'Up',
+  reminder: 'Reminders',
+  late: 'Late',
+  'never-pinged': 'Never pinged',
+  'first-ping': 'First ping',
+  'too-often': 'Too often',
+  'odd-run': 'Odd run',
+}
 
 /** The rules as the API and commands show them. `delay` is in seconds. */
 export function rulesOnWire({ events, quietHours, delayMs }: ChannelRules) {
   return { events, quiet_hours: quietHours, delay: seconds(delayMs) }
 }
 
-/** What differs from the defaults: "Only down and up", "Quiet hours 22:00 to 07:00, Mon to Fri (Europe/Riga)". */
+/** What differs from the defaults: "Notifies of: down, up", "Quiet hours 22:00 to 07:00, Mon to Fri (Europe/Riga)". */
 export function rulesInWords({ events, quietHours, delayMs }: ChannelRules): string[] {
   return [
-    ...(events.length < CHANNEL_EVENTS.length ? [eventsInWords(events)] : []),
+    ...(isDefault(events) ? [] : [eventsInWords(events)]),
     ...(delayMs > 0 ? [`After ${durationInWords(delayMs)} without acknowledgment`] : []),
     ...(quietHours ? [quietInWords(quietHours)] : []),
   ]
@@ -31,7 +34,7 @@ export function rulesInWords({ events, quietHours, delayMs }: ChannelRules): str
 
 function eventsInWords(events: readonly ChannelEvent[]): string {
   const names = events.map((event) => EVENT_NAMES[event].toLowerCase())
-  return names.length === 0 ? 'No status changes' : `Only ${names.join(' and ')}`
+  return names.length === 0 ? 'No status changes' : `Notifies of: ${names.join(', ')}`
 }
 
 function quietInWords({ from, to, days, tz }: QuietHours): string {

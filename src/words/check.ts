@@ -32,6 +32,7 @@ export const ADDED_SETTINGS: SettingField[] = [
   'remindMs',
   'remindLess',
   'isUrgent',
+  'maxPings',
   'dependsOn',
   'alias',
 ]

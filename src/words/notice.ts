@@ -1,8 +1,16 @@
-// What a notice says: CronGuard itself was offline, or a recipient unsubscribed.
+// What a notice says: what is no change of a monitor's status, such as that CronGuard itself was offline.
 import type { GapReason } from '#domain/gap.ts'
-import type { GapNotice, MaintenanceNotice, Notice, UnsubscribeNotice } from '#domain/notice.ts'
+import {
+  type GapNotice,
+  isJobNotice,
+  type JobNotice,
+  type MaintenanceNotice,
+  type Notice,
+  type UnsubscribeNotice,
+} from '#domain/notice.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { clockInZone, dayInZone, fullMomentInZone, shortMomentInZone } from '#lib/zone.ts'
+import { EVENT_NAMES } from './channel-rules.ts'
 
 const REASON_WORDS: Record<GapReason, string> = {
   crash: 'it crashed or was killed',
@@ -25,7 +33,7 @@ export function noticeTitle(notice: Notice, zone: string): string {
     case 'maintenance':
       return `Maintenance: ${notice.monitor.name}`
     default:
-      return gapTitle(notice, zone)
+      return isJobNotice(notice) ? `${EVENT_NAMES[notice.reason]}: ${notice.monitor.name}` : gapTitle(notice, zone)
   }
 }
 
@@ -37,13 +45,15 @@ export function noticeInShort(notice: Notice): string {
     case 'maintenance':
       return `maintenance of ${notice.monitor.name}`
     default:
-      return 'CronGuard was offline'
+      return isJobNotice(notice)
+        ? `${EVENT_NAMES[notice.reason].toLowerCase()}: ${notice.monitor.name}`
+        : 'CronGuard was offline'
   }
 }
 
 /** What it is about, in logs and lists. */
 export function noticeSubject(notice: Notice): string {
-  if (notice.reason === 'maintenance') return notice.monitor.name
+  if (notice.reason === 'maintenance' || isJobNotice(notice)) return notice.monitor.name
   return notice.reason === 'unsubscribed' ? 'A channel' : 'CronGuard itself'
 }
 
@@ -54,7 +64,7 @@ export function noticeDetails(notice: Notice, inWords: (at: number) => string): 
     case 'maintenance':
       return maintenanceInWords(notice, inWords)
     default:
-      return gapDetails(notice, inWords)
+      return isJobNotice(notice) ? jobInWords(notice, inWords) : gapDetails(notice, inWords)
   }
 }
 
@@ -72,7 +82,31 @@ export function noticeFacts(notice: Notice, zone: string): [label: string, value
         ['Project', notice.project],
       ]
     default:
-      return gapFacts(notice, zone)
+      return isJobNotice(notice) ? [['Project', notice.project]] : gapFacts(notice, zone)
+  }
+}
+
+function jobInWords(notice: JobNotice, inWords: (at: number) => string): string {
+  switch (notice.reason) {
+    case 'late':
+      return (
+        `A ping was due on ${inWords(notice.dueAt)} and has not arrived. ` +
+        `The monitor goes down after a grace period of ${durationInWords(notice.graceMs)}.`
+      )
+    case 'never-pinged':
+      return (
+        `No ping has arrived since the monitor was created on ${inWords(notice.since)}. ` +
+        'Check that the job runs and calls its ping URL.'
+      )
+    case 'first-ping':
+      return 'The first ping has arrived. From now on, the monitor goes down if a ping is missing.'
+    case 'too-often':
+      return (
+        `${notice.count} successes in ${durationInWords(notice.spanMs)}, where ${notice.max} are expected at most. ` +
+        'Check whether the job is scheduled twice.'
+      )
+    case 'odd-run':
+      return `A run took ${durationInWords(notice.durationMs)}, where ${durationInWords(notice.usualMs)} are usual.`
   }
 }
 

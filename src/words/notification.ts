@@ -79,7 +79,7 @@ export function notificationFacts(notification: Notification, zone: string): [la
 export function notificationLinkLabel(notification: Notification): string {
   if (notification.status === 'blind') return 'Open project'
   if (notification.reason === 'unsubscribed') return 'Open channel'
-  if (notification.reason === 'maintenance') return 'Open monitor'
+  if (notification.status === 'notice') return 'Open monitor'
   if (notification.circumstances) return 'Open incident'
   return notification.isTest ? 'Open CronGuard' : 'Open monitor'
 }

@@ -72,7 +72,7 @@ describe('The form of a channel', () => {
     setRules(RULES)
     const shown = await member.read(page())
     expect(words(shown)).toContain(
-      'Only down and up. After 1 hour 30 minutes without acknowledgment. ' +
+      'Notifies of: down, up. After 1 hour 30 minutes without acknowledgment. ' +
         'Quiet hours 22:00 to 07:00, Mon to Fri (Europe/Riga).',
     )
     const values = [...shown.matchAll(/<input[^>]*name="((?:quietHours|delayMs|event|day)[^"]*)"[^>]*>/g)]

@@ -17,6 +17,7 @@ import type { Log, LogFields } from '#lib/log.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createConfirmer } from '#loops/confirmations.ts'
 import type { Loop } from '#loops/index.ts'
+import { createJobWatcher } from '#loops/job-events.ts'
 import { createOutbox } from '#loops/outbox.ts'
 import { createReminder } from '#loops/reminders.ts'
 import { type Db, openDatabase } from '#store/database.ts'
@@ -194,6 +195,7 @@ export class TestGuard {
     migrate(deps.db)
     const live = createLive(deps)
     const reminder = createReminder(deps)
+    const jobWatcher = createJobWatcher(deps)
     const outbox = createOutbox(deps)
     const confirmer = createConfirmer(deps)
     let begun: { watch: Watch; checker: Loop } | null = null
@@ -207,6 +209,7 @@ export class TestGuard {
       else this.#markAlive(begun.watch)
       await begun?.checker.tick()
       await reminder.tick()
+      await jobWatcher.tick()
       await outbox.tick()
       await outbox.settled()
       await confirmer.tick()

@@ -52,6 +52,10 @@ const MORE: Record<string, Partial<FieldAbout>> = {
   },
   remind_less: { takes: `${YES_NO}: the time between reminders doubles each time, up to a day` },
   urgent: { takes: `${YES_NO}: notifications are sent during the quiet hours of channels, too` },
+  max_pings: {
+    takes: 'how many successes in a period are not too many, for the event `too-often` of channels: 0 to 1000',
+    otherwise: '0: any number',
+  },
   depends_on: { takes: 'the `unique_key`, `uuid`, slug or name of another check, or empty; returned as `unique_key`' },
   alias: {
     takes: `the token from another tool: \`${newAliases}\`, or empty`,

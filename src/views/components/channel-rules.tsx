@@ -7,6 +7,11 @@ const EVENT_HELP: Record<ChannelEvent, string> = {
   down: 'A monitor went down, or is still down after a snooze or maintenance.',
   up: 'A monitor recovered.',
   reminder: 'A monitor is still down. Set how often in the monitor.',
+  late: 'A ping is late, and the grace period began.',
+  'never-pinged': 'A new monitor got no ping for a day, or for three periods if that is longer.',
+  'first-ping': 'A new monitor got its first ping.',
+  'too-often': 'More successes in a period than you set in the monitor.',
+  'odd-run': 'A run took more than three times as long as usual, or less than a third.',
 }
 
 /** The check box of an event. */
@@ -30,7 +35,7 @@ export function ChannelRulesFields({ form, now }: ChannelRulesProps) {
   return (
     <>
       <fieldset>
-        <legend>Notify of</legend>
+        <legend>Notify when</legend>
         {CHANNEL_EVENTS.map((event) => (
           <Check
             name={eventField(event)}

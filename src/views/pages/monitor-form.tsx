@@ -137,7 +137,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
 
 const RUN_SETTINGS: readonly SettingField[] = ['maxRunMs', 'minRunMs', 'earlyMs', 'failuresToAlert']
 
-const ALERT_SETTINGS: readonly SettingField[] = ['remindMs', 'remindLess', 'isUrgent', 'dependsOn']
+const ALERT_SETTINGS: readonly SettingField[] = ['remindMs', 'remindLess', 'isUrgent', 'maxPings', 'dependsOn']
 
 const HELP: Partial<Record<SettingField, Child>> = {
   tags: 'Separate tags with spaces. Use them to filter the monitor list.',
@@ -152,6 +152,7 @@ const HELP: Partial<Record<SettingField, Child>> = {
   remindMs: 'How often the channels are notified again until someone acknowledges the incident or the job recovers.',
   remindLess: 'Doubles the time between reminders each time, up to a day.',
   isUrgent: 'Notifications are sent during the quiet hours of channels, too.',
+  maxPings: 'With more, channels that notify of “Too often” are notified. Leave empty for any number.',
   dependsOn: 'The name or slug of another monitor, such as that of the host. While it is down, notifications are held.',
   manualResume: "Pings are recorded while the monitor is paused, but they don't resume it.",
   postOnly: 'Ignores GET and HEAD requests, such as those from link previews.',
@@ -293,7 +294,7 @@ const ADVANCED: readonly SettingField[] = ['slug', 'alias', ...KEYWORDS]
 function AlertSettings({ form }: Pick<MonitorFormProps, 'form'>) {
   return (
     <details class="advanced" open={hasProblems(form, ALERT_SETTINGS)}>
-      <summary>Reminders, urgency and dependency</summary>
+      <summary>Reminders, urgency and dependencies</summary>
       {ALERT_SETTINGS.map((field) => (
         <Setting form={form} field={field} />
       ))}

@@ -220,7 +220,7 @@ describe('These events', () => {
     expect(guard.db.all('SELECT * FROM job_events')).toEqual([])
   })
 
-  test('are no incidents, and open none at services that keep incidents', async () => {
+  test('open no incident, here or at services that keep incidents', async () => {
     const settings = { key: 'k'.repeat(32), region: 'us', severity: 'critical' }
     const pagerduty = guard.channel(project, { kind: 'pagerduty', settings })
     ruled({ events: [...CHANNEL_EVENTS] }, pagerduty)
@@ -230,7 +230,7 @@ describe('These events', () => {
     expect(guard.db.all('SELECT * FROM incidents')).toEqual([])
   })
 
-  test('are held by quiet hours, but for lateness', async () => {
+  test('are held by quiet hours', async () => {
     const mail = guard.mailTo(project, 'ops@example.org')
     const quietHours = { from: '12:00', to: '13:00', days: [...ALL_DAYS], tz: 'UTC' }
     ruled({ events: [...CHANNEL_EVENTS], quietHours }, mail)

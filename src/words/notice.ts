@@ -1,4 +1,4 @@
-// What a notice says: what is no change of a monitor's status, such as that CronGuard itself was offline.
+// What a notice says. It is not about a change of status, but for example about the time when CronGuard was offline.
 import type { GapReason } from '#domain/gap.ts'
 import {
   type GapNotice,

@@ -204,7 +204,8 @@ describe('channel update with rules', () => {
   test('sets events, delay and quiet hours, and keeps what is not named', async () => {
     const quiet = ['--quiet-hours', '22:00-07:00', '--quiet-days', 'fri,sat', '--tz', 'Europe/Riga']
     expect(await ok('channel', 'update', ALICE, 'second', '--events', 'down,up', '--delay', '30m', ...quiet)).toContain(
-      'Notifies of: down, up. After 30 minutes without acknowledgment. Quiet hours 22:00 to 07:00, Fri, Sat (Europe/Riga).',
+      'Notifies of: down, up. After 30 minutes without acknowledgment. ' +
+        'Quiet hours 22:00 to 07:00, Fri, Sat (Europe/Riga).',
     )
     expect(await json('channel', 'update', ALICE, 'second', '--delay', '0')).toMatchObject({
       events: ['down', 'up'],

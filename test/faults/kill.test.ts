@@ -21,7 +21,8 @@ beforeAll(async () => {
   const settings = { url: `${receiver.url}/hook` }
   await cronguard.api('/channels/', { key, body: { kind: 'webhook', name: 'hook', settings } })
   const names = Array.from({ length: JOBS }, (_, index) => `job ${index}`)
-  jobs = await Promise.all(names.map((name) => monitorOf(cronguard, { key, name, timeout: 3600, grace: 3600 })))
+  const settingsOfJob = { timeout: 3600, grace: 3600, urgent: true }
+  jobs = await Promise.all(names.map((name) => monitorOf(cronguard, { key, name, ...settingsOfJob })))
 })
 
 afterAll(async () => {

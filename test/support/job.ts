@@ -9,7 +9,7 @@ export async function firstUser(cronguard: Binary): Promise<{ key: string }> {
 /** Creates a monitor with a period and a grace period in seconds. */
 export async function monitorOf(
   cronguard: Binary,
-  { key, ...check }: { key: string; name: string; timeout: number; grace: number },
+  { key, ...check }: { key: string; name: string; timeout: number; grace: number; urgent?: boolean },
 ): Promise<{ url: string; uuid: string }> {
   const body = { ...check, subminute: true, channels: '*' }
   const { ping_url: url, uuid } = await cronguard.api('/checks/', { key, body })

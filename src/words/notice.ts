@@ -1,4 +1,4 @@
-// What a notice says. It is not about a change of status, but for example about the time when CronGuard was offline.
+// What a notice says. It is not about a change of status: CronGuard was offline, or a recipient unsubscribed.
 import type { GapReason } from '#domain/gap.ts'
 import {
   type GapNotice,

@@ -220,7 +220,7 @@ describe('channel update with rules', () => {
   })
 
   test.each([
-    [['--events', 'sideways'], '1 --events has an unknown event: sideways. Use down, up, reminder.'],
+    [['--events', 'sideways'], '1 --events has an unknown event: sideways. Use down, up, reminder, late'],
     [['--quiet-hours', 'night'], '1 --quiet-hours needs two times, such as 22:00-07:00.'],
     [['--quiet-hours', '25:00-07:00'], '1 Enter a time such as 22:00.'],
     [['--quiet-hours', '22:00-07:00', '--quiet-days', 'someday'], '1 --quiet-days has an unknown day: someday.'],

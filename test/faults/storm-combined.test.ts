@@ -23,7 +23,7 @@ beforeAll(async () => {
   }
   const names = Array.from({ length: JOBS }, (_, index) => `job ${index}`)
   const monitors = await Promise.all(
-    names.map((name) => monitorOf(cronguard, { key, name, timeout: 3600, grace: 3600 })),
+    names.map((name) => monitorOf(cronguard, { key, name, timeout: 3600, grace: 3600, urgent: true })),
   )
   urls = monitors.map(({ url }) => url)
 }, 60_000)

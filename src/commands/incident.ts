@@ -1,21 +1,30 @@
 import { InvalidArgumentError } from 'commander'
+import { searchIncidents } from '#actions/incident-lists.ts'
 import { acknowledgeIncident } from '#actions/incidents.ts'
 import { projectOf } from '#actions/projects.ts'
 import { withDeps } from '#app.ts'
 import { type IncidentSummary, incidentMs, NEWEST_INCIDENTS } from '#domain/incident.ts'
+import { type IncidentFilter, NO_INCIDENT_FILTER } from '#domain/incident-filter.ts'
 import { shownName } from '#domain/monitor.ts'
 import { systemClock } from '#lib/clock.ts'
 import { shortDuration } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import { findUserByEmail } from '#store/accounts.ts'
-import { listIncidents } from '#store/incidents.ts'
 import { acknowledgerInWords } from '#words/acknowledgment.ts'
 import { reasonInWords } from '#words/reason.ts'
 import type { AddCommand, Shell } from './command.ts'
 import { findMonitor } from './named-monitor.ts'
 import { isoOrNull, printJson, printTable } from './table.ts'
 
-interface ListOptions {
+interface SearchOptions {
+  search?: string
+  tag?: string
+  since?: string
+  until?: string
+  acknowledged?: string
+}
+
+interface ListOptions extends SearchOptions {
   project?: string
   open?: boolean
   count: number
@@ -33,6 +42,11 @@ export const addIncident: AddCommand = (program, shell) => {
     .argument('<email>', 'a member of the project')
     .option('--project <name>', 'project name or ID (default: the first one)')
     .option('--open', 'only open incidents')
+    .option('--search <words>', 'only those of monitors with these words in the name, slug or tags')
+    .option('--tag <tag>', 'only those of monitors with this tag')
+    .option('--since <time>', 'only those that began at this time or later, such as 2026-12-01')
+    .option('--until <time>', 'only those that began before this time')
+    .option('--acknowledged <yes|no>', 'only those that someone has acknowledged, or no one')
     .option('--count <n>', 'maximum number of incidents', readCount, COUNT_USUAL)
     .option(
       '--json',
@@ -65,8 +79,8 @@ async function acknowledge(shell: Shell, { email, monitor, project: name = null,
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
     const project = projectOf(deps, { email, name })
     const { id: monitorId } = findMonitor(deps.db, project, monitor)
-    const filter = { monitorId, isOpen: true, limit: 1, ...NEWEST_INCIDENTS }
-    const [incident] = listIncidents(deps.db, { projectId: project.id, ...filter })
+    const search = { monitorId, isOpen: true, limit: 1, filter: NO_INCIDENT_FILTER, ...NEWEST_INCIDENTS }
+    const [incident] = searchIncidents(deps.db, { projectId: project.id, ...search })
     if (incident === undefined) throw new AppError('not_found', `${monitor} has no open incident.`)
     const userId = findUserByEmail(deps.db, email)?.id ?? null
     const ref = { projectId: project.id, incidentId: incident.id }
@@ -79,16 +93,48 @@ async function show(shell: Shell, { email, project = null, ...options }: ShownOp
   await withDeps({ config: shell.readConfig(), clock: systemClock }, (deps) => {
     const { db, clock } = deps
     const { id: projectId } = projectOf(deps, { email, name: project })
-    const filter = { monitorId: null, isOpen: options.open ? true : null }
-    const incidents = listIncidents(db, { projectId, limit: options.count, ...filter, ...NEWEST_INCIDENTS })
+    const search = { isOpen: options.open ? true : null, filter: readFilter(options) }
+    const incidents = searchIncidents(db, { projectId, limit: options.count, ...search, ...NEWEST_INCIDENTS })
     if (options.json) return printJson(shell, incidents.map(asObject))
     printTable(shell, {
       head: ['STARTED', 'DURATION', 'MONITOR', 'CAUSE', 'ACKNOWLEDGED BY'],
       rows: incidents.map((incident) => rowOf(incident, clock.now())),
-      otherwise: options.open ? 'No open incidents.' : 'No incidents yet.',
+      otherwise: isFiltered(options)
+        ? 'No incident matches.'
+        : options.open
+          ? 'No open incidents.'
+          : 'No incidents yet.',
       colorOf: ([, duration]) => (duration?.startsWith('ongoing') ? 'red' : undefined),
     })
   })
+}
+
+/** Throws invalid. */
+function readFilter({ search = '', tag = '', since, until, acknowledged }: SearchOptions): IncidentFilter {
+  return {
+    text: search,
+    tag,
+    since: readTime('--since', since),
+    until: readTime('--until', until),
+    isAcknowledged: readYesNo('--acknowledged', acknowledged),
+  }
+}
+
+function isFiltered(options: SearchOptions): boolean {
+  return !Bun.deepEquals(readFilter(options), NO_INCIDENT_FILTER)
+}
+
+function readTime(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null
+  const at = Date.parse(text)
+  if (!Number.isNaN(at)) return at
+  throw new AppError('invalid', `${option}: "${text}" is not a time. Write it as 2026-12-01 or 2026-12-01T08:00:00Z.`)
+}
+
+function readYesNo(option: string, text: string | undefined): boolean | null {
+  if (text === undefined) return null
+  if (text === 'yes' || text === 'no') return text === 'yes'
+  throw new AppError('invalid', `${option} takes yes or no.`)
 }
 
 type ShownOptions = Omit<ListOptions, 'project'> & { email: string; project?: string | null }

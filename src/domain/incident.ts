@@ -34,7 +34,7 @@ export interface Incident {
 export interface IncidentSummary extends Incident {
   /** The transition that opened it. */
   openedBy: number
-  monitor: { uniqueKey: string; name: string; slug: string }
+  monitor: { uniqueKey: string; name: string; slug: string; tags: string }
   reason: TransitionReason
   /** The number of its notifications that failed permanently. */
   failedDeliveries: number

@@ -179,11 +179,13 @@ interface SummaryRow extends IncidentRow {
   unique_key: string
   monitor_name: string
   slug: string
+  tags: string
   reason: TransitionReason
   failed_deliveries: number
 }
 
 const SUMMARY_COLUMNS = `${INCIDENT_COLUMNS}, monitors.unique_key, monitors.name AS monitor_name, monitors.slug,
+  monitors.tags,
   (SELECT reason FROM transitions WHERE transitions.id = opened_by) AS reason,
   (SELECT count(*)
      FROM notifications JOIN deliveries ON deliveries.notification_id = notifications.id
@@ -195,50 +197,50 @@ interface IncidentRange extends IncidentPlace {
   limit: number
 }
 
-/** Newest first, starting after the given position. */
-export function listOpenIncidents(reader: Reader, range: IncidentRange): IncidentSummary[] {
-  return reader
-    .all<SummaryRow>(
-      `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
-        WHERE project_id = $projectId AND closed_at IS NULL AND (opened_at, opened_by) < ($openedAt, $openedBy)
-        ORDER BY opened_at DESC, opened_by DESC
-        LIMIT $limit`,
-      { ...range },
-    )
-    .map(toSummary)
-}
-
-/** Newest first, starting after the given position. */
-export function listPastIncidents(reader: Reader, range: IncidentRange): IncidentSummary[] {
-  return reader
-    .all<SummaryRow>(
-      `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
-        WHERE project_id = $projectId AND closed_at IS NOT NULL AND (opened_at, opened_by) < ($openedAt, $openedBy)
-        ORDER BY opened_at DESC, opened_by DESC
-        LIMIT $limit`,
-      { ...range },
-    )
-    .map(toSummary)
-}
-
-export interface IncidentFilter {
-  /** Null for all monitors. */
-  monitorId: number | null
-  /** Null for open and closed ones. */
+/** Which incidents are listed. Nulls don't filter. */
+export interface ListedIncidents {
+  monitorIds: readonly number[] | null
   isOpen: boolean | null
+  isAcknowledged: boolean | null
+  /** It began at this moment or later, and before `until`. */
+  since: number | null
+  until: number | null
 }
 
-/** The incidents that match the filter, newest first, starting after the given position. */
-export function listIncidents(reader: Reader, range: IncidentRange & IncidentFilter): IncidentSummary[] {
+/** The incidents that match, newest first, starting after the given position. */
+export function listIncidents(
+  reader: Reader,
+  { monitorIds, isOpen, ...range }: IncidentRange & ListedIncidents,
+): IncidentSummary[] {
+  // Literal, because the indexes are partial.
+  const openness = isOpen === null ? '' : `AND closed_at IS ${isOpen ? 'NULL' : 'NOT NULL'}`
   return reader
     .all<SummaryRow>(
       `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
-        WHERE project_id = $projectId AND (opened_at, opened_by) < ($openedAt, $openedBy)
-          AND ($monitorId IS NULL OR monitors.id = $monitorId)
-          AND ($isOpen IS NULL OR (closed_at IS NULL) = $isOpen)
+        WHERE project_id = $projectId AND (opened_at, opened_by) < ($openedAt, $openedBy) ${openness}
+          AND ($monitorIds IS NULL OR monitors.id IN (SELECT value FROM json_each($monitorIds)))
+          AND ($isAcknowledged IS NULL OR (acknowledged_at IS NOT NULL) = $isAcknowledged)
+          AND opened_at >= coalesce($since, opened_at) AND ($until IS NULL OR opened_at < $until)
         ORDER BY opened_at DESC, opened_by DESC
         LIMIT $limit`,
-      { ...range },
+      { ...range, monitorIds: monitorIds && JSON.stringify(monitorIds) },
+    )
+    .map(toSummary)
+}
+
+/** Incidents of these monitors that were open at some time in the span, newest first. */
+export function listIncidentsAround(
+  reader: Reader,
+  { monitorIds, ...span }: { monitorIds: readonly number[]; from: number; to: number; limit: number },
+): IncidentSummary[] {
+  return reader
+    .all<SummaryRow>(
+      `SELECT ${SUMMARY_COLUMNS} FROM ${INCIDENT_TABLES}
+        WHERE monitors.id IN (SELECT value FROM json_each($monitorIds))
+          AND opened_at <= $to AND (closed_at IS NULL OR closed_at >= $from)
+        ORDER BY opened_at DESC, opened_by DESC
+        LIMIT $limit`,
+      { ...span, monitorIds: JSON.stringify(monitorIds) },
     )
     .map(toSummary)
 }
@@ -322,7 +324,7 @@ function toSummary(row: SummaryRow): IncidentSummary {
   return {
     ...toIncident(row),
     openedBy: row.opened_by,
-    monitor: { uniqueKey: row.unique_key, name: row.monitor_name, slug: row.slug },
+    monitor: { uniqueKey: row.unique_key, name: row.monitor_name, slug: row.slug, tags: row.tags },
     reason: row.reason,
     failedDeliveries: row.failed_deliveries,
   }

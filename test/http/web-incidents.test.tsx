@@ -180,7 +180,9 @@ describe('Incident page', () => {
     const backup = await failing()
     const path = `/incidents/${incidentOf(backup)}`
     const member = await (await memberOf(guard, project, 'member')).read(path)
-    expect(words(member)).toContain('No one was notified: this monitor had no enabled channels.')
+    expect(words(member)).toContain(
+      'No one was notified: no enabled channel of this monitor notifies of this immediately.',
+    )
     expect(member).toContain(`href="/monitors/${backup.uniqueKey}/edit"`)
     expect(await (await memberOf(guard, project, 'viewer')).read(path)).not.toContain('/edit"')
   })

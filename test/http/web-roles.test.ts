@@ -57,6 +57,7 @@ const TABLE: Record<string, Needs> = {
   'POST /channels/:channel/delete': 'member',
   'GET /projects/:project/incidents': 'viewer',
   'GET /projects/:project/incidents/list': 'viewer',
+  'GET /projects/:project/incidents.csv': 'viewer',
   'GET /incidents/:incident': 'viewer',
   'GET /incidents/:incident/story': 'viewer',
   'POST /incidents/:incident/acknowledgment': 'member',

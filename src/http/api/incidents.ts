@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import { searchIncidents } from '#actions/incident-lists.ts'
 import { acknowledgeIncident, type IncidentRef, withdrawAcknowledgment } from '#actions/incidents.ts'
 import type { Deps } from '#deps.ts'
 import { type IncidentSummary, incidentMs, NEWEST_INCIDENTS, NOTE_MAX } from '#domain/incident.ts'
+import { TAGS_MAX } from '#domain/monitor.ts'
 import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { listDeliveriesOfIncident } from '#store/delivery-log.ts'
-import { findIncidentSummary, listIncidents } from '#store/incidents.ts'
+import { findIncidentSummary } from '#store/incidents.ts'
 import { acknowledgerInWords } from '#words/acknowledgment.ts'
 import { seconds, time, timeOrNull } from '#words/wire-time.ts'
 import type { About } from './about.ts'
@@ -18,12 +20,26 @@ import { toDelivery } from './shapes.ts'
 const LIMIT_MAX = 500
 const LIMIT = 100
 
+const moment = (field: string) => z.iso.datetime({ offset: true, error: `${field} is not a time` }).optional()
+
 const IncidentQuery = z.object({
   open: z
     .enum(['1', '0'], 'open has unexpected value')
     .optional()
     .describe('`1` for open incidents only, `0` for past ones.'),
   check: z.string().optional().describe('Only those of this check, by `uuid` or `unique_key`.'),
+  search: z
+    .string()
+    .max(200, 'search is too long')
+    .default('')
+    .describe('Words in the name, slug or tags of the check.'),
+  tag: z.string().max(TAGS_MAX, 'tag is too long').default('').describe('Only those of checks with this tag.'),
+  since: moment('since').describe('Only those that began at this time or later.'),
+  until: moment('until').describe('Only those that began before this time.'),
+  acknowledged: z
+    .enum(['1', '0'], 'acknowledged has unexpected value')
+    .optional()
+    .describe('`1` for acknowledged incidents only, `0` for the others.'),
   before: z.string().optional().describe('Only those after the incident with this ID in the list.'),
   limit: limitUpTo(LIMIT_MAX, LIMIT),
 })
@@ -73,11 +89,18 @@ const LIST: About = {
 }
 
 function list(deps: Deps, call: ApiCall): Response {
-  const { open, check, before, limit } = readQuery(IncidentQuery, call.query)
-  const found = listIncidents(deps.db, {
+  const { open, check, before, limit, search, tag, since, until, acknowledged } = readQuery(IncidentQuery, call.query)
+  const found = searchIncidents(deps.db, {
     projectId: call.projectId,
     monitorId: check === undefined ? null : findCheck(deps, { ...call, params: { id: check } }).id,
     isOpen: open === undefined ? null : open === '1',
+    filter: {
+      text: search,
+      tag,
+      since: since === undefined ? null : Date.parse(since),
+      until: until === undefined ? null : Date.parse(until),
+      isAcknowledged: acknowledged === undefined ? null : acknowledged === '1',
+    },
     ...placeOf(before === undefined ? NEWEST_INCIDENTS : find(deps, call, before)),
     limit: limit + 1,
   })

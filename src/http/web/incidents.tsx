@@ -1,4 +1,6 @@
 import { resendDelivery } from '#actions/deliveries.ts'
+import { searchIncidents } from '#actions/incident-lists.ts'
+import { surroundingsOf } from '#actions/incident-surroundings.ts'
 import { acknowledgeIncident, saveNote, withdrawAcknowledgment } from '#actions/incidents.ts'
 import { snoozeOf } from '#actions/snoozes.ts'
 import type { Deps } from '#deps.ts'
@@ -6,11 +8,13 @@ import {
   cursorAt,
   type IncidentPlace,
   type IncidentSummary,
+  incidentMs,
   NEWEST_INCIDENTS,
   noteFingerprint,
   readIncidentCursor,
 } from '#domain/incident.ts'
-import { tagList } from '#domain/monitor.ts'
+import { type IncidentFilter, startOfDay } from '#domain/incident-filter.ts'
+import { shownName, tagList } from '#domain/monitor.ts'
 import type { Permission } from '#domain/project.ts'
 import type { Snooze } from '#domain/snooze.ts'
 import type { Story } from '#domain/story.ts'
@@ -25,19 +29,15 @@ import {
   type WebDeps,
 } from '#http/guards.ts'
 import { outputOfStory, readStory } from '#http/incident-stories.ts'
-import { page, partial, redirect } from '#http/respond.tsx'
+import { PAGE_HEADERS, page, partial, redirect } from '#http/respond.tsx'
 import { cookieRoutes } from '#http/routes.ts'
 import { url } from '#lib/base-path.ts'
+import { toCsv } from '#lib/csv.ts'
+import { DAY } from '#lib/duration.ts'
 import { AppError } from '#lib/errors.ts'
 import type { Reader } from '#store/database.ts'
 import { findDelivery } from '#store/deliveries.ts'
-import {
-  countOpenIncidents,
-  findIncident,
-  findIncidentIdOfDelivery,
-  listOpenIncidents,
-  listPastIncidents,
-} from '#store/incidents.ts'
+import { countOpenIncidents, findIncident, findIncidentIdOfDelivery } from '#store/incidents.ts'
 import { listNamesAndTags } from '#store/monitor-lists.ts'
 import { findMonitorById } from '#store/monitors.ts'
 import { listSnoozes } from '#store/snoozes.ts'
@@ -49,12 +49,20 @@ import {
   type IncidentListProps,
   type IncidentQuery,
   IncidentsPage,
+  listPath,
+  SEARCH_FIELDS,
 } from '#views/pages/incidents.tsx'
+import { acknowledgerInWords } from '#words/acknowledgment.ts'
+import { seconds, timeOrNull } from '#words/wire-time.ts'
+import { backFrom } from './incident-list.ts'
 
 const FORM = { parse: 'none' } as const
 const STEP = 50
 /** A list grows up to this many incidents. After that, "more" starts a new page. */
 const COUNT_MAX = 500
+/** How many incidents a file has at most. */
+const CSV_MAX = 10_000
+const SEARCH_MAX = 500
 
 export function incidentRoutes(web: WebDeps) {
   const operate = (answer: (context: IncidentRequest) => Response | Promise<Response>) =>
@@ -68,7 +76,14 @@ export function incidentRoutes(web: WebDeps) {
     )
     .get(
       '/projects/:project/incidents/list',
-      inProject(web, 'look', (context) => partial(<IncidentList {...readList(web.deps, context)} />)),
+      inProject(web, 'look', (context) => {
+        const list = readList(web.deps, context)
+        return partial(<IncidentList {...list} />, { address: listPath(list.project, list.query) })
+      }),
+    )
+    .get(
+      '/projects/:project/incidents.csv',
+      inProject(web, 'look', (context) => showCsv(web.deps, context)),
     )
     .get(
       '/incidents/:incident',
@@ -123,7 +138,7 @@ function onIncident(
 }
 
 function readList({ db }: Deps, context: ProjectRequest): IncidentListProps {
-  const query = readQuery(context.query)
+  const query = readQuery(context)
   const { project } = context
   const found = findIncidents(db, { projectId: project.id, query })
   const incidents = found.slice(0, query.count)
@@ -142,15 +157,17 @@ function readList({ db }: Deps, context: ProjectRequest): IncidentListProps {
 /** Finds one incident more than requested, to know whether there are more. */
 function findIncidents(
   reader: Reader,
-  { projectId, query: { filter, count, before } }: { projectId: string; query: IncidentQuery },
+  { projectId, query: { filter, search, count, before } }: { projectId: string; query: IncidentQuery },
 ): IncidentSummary[] {
   const limit = count + 1
+  const about = { projectId, filter: search }
   const showsOpen = filter !== 'past' && before?.part !== 'past'
   const openBelow = before ?? NEWEST_INCIDENTS
-  const open = showsOpen ? listOpenIncidents(reader, { ...placeOf(openBelow), projectId, limit }) : []
+  const open = showsOpen ? searchIncidents(reader, { ...about, ...placeOf(openBelow), isOpen: true, limit }) : []
   if (filter === 'open') return open
   const pastBelow = before?.part === 'past' ? before : NEWEST_INCIDENTS
-  return [...open, ...listPastIncidents(reader, { ...placeOf(pastBelow), projectId, limit: limit - open.length })]
+  const rest = { ...about, ...placeOf(pastBelow), isOpen: false, limit: limit - open.length }
+  return [...open, ...searchIncidents(reader, rest)]
 }
 
 function placeOf({ openedAt, openedBy }: IncidentPlace): IncidentPlace {
@@ -165,11 +182,79 @@ function moreOf(query: IncidentQuery, shown: readonly IncidentSummary[]): Incide
 }
 
 /** Invalid parameters are ignored. */
-function readQuery(query: URLSearchParams): IncidentQuery {
+function readQuery({ query, user }: Pick<ProjectRequest, 'query' | 'user'>): IncidentQuery {
   const filter = INCIDENT_FILTERS.find((known) => known === query.get('show')) ?? 'all'
   const count = Math.min(COUNT_MAX, Math.max(STEP, readWhole(query.get('count')) ?? STEP))
-  return { filter, count, before: readIncidentCursor(query.get('before')) }
+  const typed = Object.fromEntries(SEARCH_FIELDS.map((name) => [name, (query.get(name) ?? '').slice(0, SEARCH_MAX)]))
+  return {
+    filter,
+    search: readSearch(typed, user.timeZone),
+    typed,
+    count,
+    before: readIncidentCursor(query.get('before')),
+  }
 }
+
+/** As the search form sends it: days are in the user's time zone, and `to` is the last one. */
+function readSearch(typed: IncidentQuery['typed'], zone: string): IncidentFilter {
+  const { q = '', tag = '', from = '', to = '', acknowledged = '' } = typed
+  const lastDay = startOfDay(to, zone)
+  return {
+    text: q.trim(),
+    tag,
+    since: startOfDay(from, zone),
+    until:
+      lastDay === null
+        ? null
+        : startOfDay(new Date(Date.parse(`${to}T00:00:00Z`) + DAY).toISOString().slice(0, 10), zone),
+    isAcknowledged: acknowledged === '' ? null : acknowledged === 'yes',
+  }
+}
+
+/** The newest incidents of the search. */
+function showCsv({ db, clock }: Deps, context: ProjectRequest): Response {
+  const query = { ...readQuery(context), count: CSV_MAX - 1, before: null }
+  const found = findIncidents(db, { projectId: context.project.id, query })
+  const rows = found.map((incident) => {
+    const { id, monitor, reason, openedAt, closedAt, acknowledgment, failedDeliveries, note } = incident
+    return [
+      id,
+      shownName(monitor),
+      monitor.slug,
+      monitor.tags,
+      reason,
+      timeOrNull(openedAt),
+      timeOrNull(closedAt),
+      seconds(incidentMs(incident, clock.now())),
+      timeOrNull(acknowledgment?.at ?? null),
+      acknowledgment && acknowledgerInWords(acknowledgment),
+      failedDeliveries,
+      note,
+    ]
+  })
+  return new Response(toCsv([CSV_COLUMNS, ...rows]), {
+    headers: {
+      ...PAGE_HEADERS,
+      'Content-Type': 'text/csv; charset=utf-8',
+      'Content-Disposition': 'attachment; filename="incidents.csv"',
+    },
+  })
+}
+
+const CSV_COLUMNS = [
+  'id',
+  'monitor',
+  'slug',
+  'tags',
+  'reason',
+  'started',
+  'ended',
+  'seconds',
+  'acknowledged',
+  'acknowledged_by',
+  'failed_notifications',
+  'note',
+]
 
 function readWhole(text: string | null): number | null {
   return text !== null && /^[0-9]{1,15}$/.test(text) ? Number(text) : null
@@ -193,6 +278,7 @@ function showIncident(
       story={story}
       output={outputOfStory(deps, { project: context.project, story })}
       snooze={snoozeOfStory(deps, story)}
+      surroundings={surroundingsOf(deps.db, { ...story, now: context.now })}
       form={again?.form ?? freshForm({ note: story.incident.note, [SEEN_FIELD]: noteFingerprint(story.incident.note) })}
       problem={again?.problem ?? null}
     />,
@@ -204,7 +290,8 @@ function showNow({ deps }: WebDeps, context: IncidentRequest): Response {
   const story = storyOf(deps, context)
   const { project } = context
   const output = outputOfStory(deps, { project, story })
-  const now = { story, output, snooze: snoozeOfStory(deps, story), reading: readingOf(context), project }
+  const surroundings = surroundingsOf(deps.db, { ...story, now: context.now })
+  const now = { story, output, snooze: snoozeOfStory(deps, story), surroundings, reading: readingOf(context), project }
   return partial(<IncidentNow {...now} />)
 }
 
@@ -221,7 +308,7 @@ function snoozeOfStory({ db, clock }: Deps, { incident }: Story): Snooze | null 
 
 function acknowledge({ deps }: WebDeps, context: IncidentRequest): Response {
   const isMine = acknowledgeIncident(deps, { ...refOf(context), userId: context.user.id })
-  return redirect(url(`/incidents/${context.incidentId}`), isMine ? 'incident-acknowledged' : undefined)
+  return redirect(backFrom({ ...context, projectId: context.project.id }), isMine ? 'incident-acknowledged' : undefined)
 }
 
 function withdraw({ deps }: WebDeps, context: IncidentRequest): Response {

@@ -10,6 +10,7 @@ import { type Address, url } from '#lib/base-path.ts'
 import { findIncident } from '#store/incidents.ts'
 import { findMonitorById } from '#store/monitors.ts'
 import { findSnooze } from '#store/snoozes.ts'
+import { backFrom } from './incident-list.ts'
 
 const FORM = { parse: 'none' } as const
 
@@ -30,7 +31,11 @@ export function snoozeRoutes(web: WebDeps) {
         const found = findIncident(web.deps.db, incidentId)
         const project = projectOf(web, { context, projectId: found?.projectId ?? '', permission: 'operate' })
         const scope = { is: 'monitor' as const, monitorId: found?.incident.monitorId ?? 0 }
-        return start(web, { ...context, project }, { scope, back: url(`/incidents/${incidentId}`) })
+        return start(
+          web,
+          { ...context, project },
+          { scope, back: backFrom({ form: context.form, projectId: project.id, incidentId }) },
+        )
       }),
       FORM,
     )

@@ -249,7 +249,7 @@ function NoDeliveries({
   if (status === 'up') return <p class="soft">No one was notified, because no one had been notified of the incident.</p>
   return (
     <p class="soft">
-      No one was notified: this monitor had no enabled channels.
+      No one was notified: no enabled channel of this monitor notifies of this immediately.
       {mayOperate && (
         <>
           {' '}

@@ -13,12 +13,15 @@ export const LENGTH_WORDS: Record<SnoozeLength, string> = {
 interface SnoozeButtonProps {
   action: Address
   lengths: readonly SnoozeLength[]
+  /** The query of the list of incidents that it returns to. */
+  list?: string
 }
 
 /** A choice of lengths, and the button. */
-export function SnoozeButton({ action, lengths }: SnoozeButtonProps) {
+export function SnoozeButton({ action, lengths, list }: SnoozeButtonProps) {
   return (
     <form method="post" action={action} class="snooze-form">
+      {list !== undefined && <input type="hidden" name="list" value={list} />}
       <select name="length" aria-label="Snooze for">
         {lengths.map((length) => (
           <option value={length}>{LENGTH_WORDS[length]}</option>

@@ -1,4 +1,4 @@
-import { NOTE_MAX } from '#domain/incident.ts'
+import { type IncidentSummary, NOTE_MAX } from '#domain/incident.ts'
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import { SNOOZE_LENGTHS, type Snooze } from '#domain/snooze.ts'
@@ -9,9 +9,15 @@ import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark, IncidentStory } from '#views/components/incident-story.tsx'
 import { LastOutput } from '#views/components/last-output.tsx'
 import { Linked } from '#views/components/linked.tsx'
-import type { Reading } from '#views/components/moment.tsx'
+import { Due, type Reading } from '#views/components/moment.tsx'
 import { ActiveSnooze, SnoozeButton } from '#views/components/snooze.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
+
+/** What is sent next, and what else happened on the host. */
+interface SurroundingsView {
+  next: readonly { what: 'reminder' | 'escalation'; at: number; channel: string }[]
+  host: { name: string; incidents: readonly IncidentSummary[] } | null
+}
 
 interface IncidentPageProps {
   context: FrameContext
@@ -21,6 +27,7 @@ interface IncidentPageProps {
   output: ShownOutput | null
   /** The snooze of its monitor; null if there is none. */
   snooze: Snooze | null
+  surroundings: SurroundingsView
   /** The form of the note. */
   form: FormState
   /** Set if someone else changed the note in the meantime. */
@@ -28,12 +35,12 @@ interface IncidentPageProps {
 }
 
 export function IncidentPage(props: IncidentPageProps) {
-  const { context, project, reading, story, output, snooze, form, problem } = props
+  const { context, project, story, form, problem } = props
   const mayOperate = may(project.role, 'operate')
   const name = shownName(story.monitor)
   return (
     <Frame context={context} title={`Incident: ${name}`} room="incidents">
-      <IncidentNow story={story} output={output} snooze={snooze} reading={reading} project={project} />
+      <IncidentNow {...props} />
       <section class="section">
         <h2>Note</h2>
         {mayOperate ? (
@@ -46,10 +53,10 @@ export function IncidentPage(props: IncidentPageProps) {
   )
 }
 
-type IncidentNowProps = Pick<IncidentPageProps, 'story' | 'output' | 'snooze' | 'reading' | 'project'>
+type IncidentNowProps = Pick<IncidentPageProps, 'story' | 'output' | 'snooze' | 'surroundings' | 'reading' | 'project'>
 
 /** The part of the page that updates by itself. It excludes the form of the note. */
-export function IncidentNow({ story, output, snooze, reading, project }: IncidentNowProps) {
+export function IncidentNow({ story, output, snooze, surroundings, reading, project }: IncidentNowProps) {
   const { incident, monitor } = story
   const mayOperate = may(project.role, 'operate')
   return (
@@ -85,7 +92,55 @@ export function IncidentNow({ story, output, snooze, reading, project }: Inciden
       <section class="section">
         <h2>Why this alert?</h2>
         <IncidentStory story={story} reading={reading} mayOperate={mayOperate} />
+        <NextSteps next={surroundings.next} reading={reading} />
       </section>
+      <HostIncidents host={surroundings.host} reading={reading} />
+    </section>
+  )
+}
+
+function NextSteps({ next, reading }: Pick<SurroundingsView, 'next'> & { reading: Reading }) {
+  if (next.length === 0) return null
+  return (
+    <ul class="incident-next" aria-label="If no one acknowledges it">
+      {next.map(({ what, at, channel }) => (
+        <li class="soft">
+          If no one acknowledges it,{' '}
+          {what === 'reminder' ? (
+            'a reminder'
+          ) : (
+            <>
+              a notification through <bdi>{channel}</bdi>
+            </>
+          )}{' '}
+          is sent <Due at={at} reading={reading} />.
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function HostIncidents({ host, reading }: Pick<SurroundingsView, 'host'> & { reading: Reading }) {
+  if (host === null) return null
+  return (
+    <section class="section">
+      <h2>
+        Also on <bdi>{host.name}</bdi>
+      </h2>
+      {host.incidents.length === 0 ? (
+        <p class="soft">No other incident within an hour.</p>
+      ) : (
+        <ul class="rows">
+          {host.incidents.map((incident) => (
+            <li class="incident-related">
+              <a href={url(`/incidents/${incident.id}`)}>
+                <bdi>{shownName(incident.monitor)}</bdi>
+              </a>
+              <IncidentMark incident={incident} reading={reading} />
+            </li>
+          ))}
+        </ul>
+      )}
     </section>
   )
 }

@@ -1,4 +1,5 @@
 import { type IncidentCursor, type IncidentSummary, writeIncidentCursor } from '#domain/incident.ts'
+import { NO_INCIDENT_FILTER, type IncidentFilter as Search } from '#domain/incident-filter.ts'
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import { SNOOZE_LENGTHS, type Snooze } from '#domain/snooze.ts'
@@ -6,9 +7,12 @@ import { type Address, url } from '#lib/base-path.ts'
 import { Icon } from '#views/components/icon.tsx'
 import { AcknowledgedBy, IncidentMark } from '#views/components/incident-story.tsx'
 import { Moment, type Reading } from '#views/components/moment.tsx'
-import { ActiveSnooze, LENGTH_WORDS } from '#views/components/snooze.tsx'
+import { ActiveSnooze, LENGTH_WORDS, SnoozeButton } from '#views/components/snooze.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { reasonInWords } from '#words/reason.ts'
+
+/** The fields of the search form. */
+export const SEARCH_FIELDS = ['q', 'tag', 'from', 'to', 'acknowledged'] as const
 
 export const INCIDENT_FILTERS = ['all', 'open', 'past'] as const
 export type IncidentFilter = (typeof INCIDENT_FILTERS)[number]
@@ -16,6 +20,9 @@ export type IncidentFilter = (typeof INCIDENT_FILTERS)[number]
 /** The incidents to show, as the URL says. */
 export interface IncidentQuery {
   filter: IncidentFilter
+  search: Search
+  /** The search as it was typed, by field. */
+  typed: Readonly<Record<string, string>>
   count: number
   /** The list begins below this one; null for the newest. */
   before: IncidentCursor | null
@@ -43,14 +50,82 @@ export function IncidentsPage({ context, list }: { context: FrameContext; list: 
       <div class="page-head">
         <h1>Incidents</h1>
       </div>
+      {(list.incidents.length > 0 || isSearch(list.query)) && <SearchForm {...list} />}
       <IncidentList {...list} />
     </Frame>
   )
 }
 
+function isSearch({ search }: Pick<IncidentQuery, 'search'>): boolean {
+  return !Bun.deepEquals(search, NO_INCIDENT_FILTER)
+}
+
+/** Searches without JavaScript, too. */
+function SearchForm({ project, query, tags }: IncidentListProps) {
+  const { filter, typed } = query
+  const path = url(`/projects/${project.id}/incidents`)
+  return (
+    <form
+      class="filter incident-search"
+      method="get"
+      action={path}
+      hx-get={url(`/projects/${project.id}/incidents/list`)}
+      hx-trigger="input delay:250ms, change, submit"
+      hx-include="this"
+      hx-target="#incidents"
+      hx-swap="outerHTML"
+      hx-sync="this:replace"
+    >
+      {filter !== 'all' && <input type="hidden" name="show" value={filter} />}
+      <label>
+        Monitor
+        <input type="search" name="q" value={typed.q} autocomplete="off" dir="auto" maxlength="200" />
+      </label>
+      {tags.length > 0 && (
+        <label>
+          Tag
+          <select name="tag">
+            <option value="">Any</option>
+            {tags.map((tag) => (
+              <option value={tag} selected={tag === typed.tag}>
+                {tag}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <label>
+        From
+        <input type="date" name="from" value={typed.from} />
+      </label>
+      <label>
+        To
+        <input type="date" name="to" value={typed.to} />
+      </label>
+      <label>
+        Acknowledged
+        <select name="acknowledged">
+          {Object.entries(ACKNOWLEDGED_WORDS).map(([value, label]) => (
+            <option value={value} selected={value === (typed.acknowledged ?? '')}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <noscript>
+        <button type="submit" class="button">
+          Apply
+        </button>
+      </noscript>
+    </form>
+  )
+}
+
+const ACKNOWLEDGED_WORDS = { '': 'Any', yes: 'Yes', no: 'No' }
+
 /** The list of incidents. Updates when the project changes. */
 export function IncidentList(props: IncidentListProps) {
-  const { project, reading, query, incidents, more, openCount } = props
+  const { project, query, incidents, more, openCount } = props
   return (
     <section
       id="incidents"
@@ -76,15 +151,22 @@ export function IncidentList(props: IncidentListProps) {
         ))}
       </nav>
       {incidents.length === 0 ? (
-        <NoIncidents filter={query.filter} />
+        <NoIncidents query={query} project={project} />
       ) : (
         <ol class="incident-rows">
           {incidents.map((incident) => (
-            <IncidentRow incident={incident} reading={reading} />
+            <IncidentRow incident={incident} {...props} />
           ))}
         </ol>
       )}
       {more && <LoadMore project={project} more={more} />}
+      {incidents.length > 0 && (
+        <p class="incident-download">
+          <a href={listPath(project, { ...query, count: 0, before: null }, '.csv')} download="incidents.csv">
+            Download as CSV
+          </a>
+        </p>
+      )}
       <Snoozes {...props} />
     </section>
   )
@@ -126,7 +208,7 @@ function Snoozes({ project, reading, snoozes, tags }: IncidentListProps) {
   )
 }
 
-function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading: Reading }) {
+function IncidentRow({ incident, project, query, reading }: IncidentListProps & { incident: IncidentSummary }) {
   const { id, monitor, reason, openedAt, failedDeliveries, acknowledgment, note } = incident
   return (
     <li class={incident.closedAt === null ? 'incident-row incident-open' : 'incident-row'}>
@@ -159,11 +241,44 @@ function IncidentRow({ incident, reading }: { incident: IncidentSummary; reading
           {note}
         </p>
       )}
+      {incident.closedAt === null && may(project.role, 'operate') && (
+        <RowActions id={id} isAcknowledged={acknowledgment !== null} list={queryText(query)} />
+      )}
     </li>
   )
 }
 
-function NoIncidents({ filter }: { filter: IncidentFilter }) {
+/** Acknowledges and snoozes without leaving the list. */
+function RowActions({ id, isAcknowledged, list }: { id: string; isAcknowledged: boolean; list: string }) {
+  return (
+    <div class="incident-actions">
+      {!isAcknowledged && (
+        <form method="post" action={url(`/incidents/${id}/acknowledgment`)}>
+          <input type="hidden" name="list" value={list} />
+          <button type="submit" class="button button-small">
+            Acknowledge
+          </button>
+        </form>
+      )}
+      <details class="incident-snooze">
+        <summary class="quiet-link">Snooze</summary>
+        <SnoozeButton action={url(`/incidents/${id}/snooze`)} lengths={SNOOZE_LENGTHS} list={list} />
+      </details>
+    </div>
+  )
+}
+
+function NoIncidents({ query: { filter, search }, project }: Pick<IncidentListProps, 'query' | 'project'>) {
+  if (isSearch({ search })) {
+    return (
+      <div class="empty">
+        <h2>No incident matches</h2>
+        <p>
+          Change the search, or <a href={url(`/projects/${project.id}/incidents`)}>show all incidents</a>.
+        </p>
+      </div>
+    )
+  }
   if (filter === 'open') {
     return (
       <div class="empty">
@@ -209,11 +324,18 @@ function LoadMore({ project, more }: { project: OwnProject; more: NonNullable<In
   )
 }
 
-function listPath(project: OwnProject, { filter, count, before }: IncidentQuery, part = ''): Address {
+/** The list, or a part of it. */
+export function listPath(project: Pick<OwnProject, 'id'>, query: IncidentQuery, part = ''): Address {
+  const text = queryText(query)
+  return url(`/projects/${project.id}/incidents${part}${text === '?' ? '' : text}`)
+}
+
+/** "?show=open&q=backup", or "?" for all incidents. */
+function queryText({ filter, typed, count, before }: IncidentQuery): string {
   const query = new URLSearchParams()
   if (filter !== 'all') query.set('show', filter)
+  for (const [name, value] of Object.entries(typed)) if (value !== '') query.set(name, value)
   if (count > 0) query.set('count', String(count))
   if (before !== null) query.set('before', writeIncidentCursor(before))
-  const text = query.toString()
-  return url(`/projects/${project.id}/incidents${part}${text === '' ? '' : `?${text}`}`)
+  return `?${query}`
 }

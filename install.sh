@@ -526,6 +526,8 @@ CRONGUARD_DATA_DIR=$default_data
 #CRONGUARD_BACKUP_KEEP=7
 # A URL to call every minute while the server works, such as the ping URL of a monitor on another server.
 #CRONGUARD_HEARTBEAT_URL=
+# A URL that gets a POST request when a problem of the server begins or ends, also while the disk is full.
+#CRONGUARD_ADMIN_ALERT_URL=
 #CRONGUARD_LOG_LEVEL=info
 END
 }

@@ -121,7 +121,7 @@ async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App
     createOutbox(deps),
     createHeartbeat(deps, watched),
     createWatcher(deps, readUnhealthyParts),
-    createWarner(deps),
+    createWarner(deps, () => watched.isDiskRefusing),
     createConfirmer(deps),
     createBackups(deps),
     createJanitor(deps),

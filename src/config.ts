@@ -41,6 +41,8 @@ export interface Config {
   readonly metricsToken: string | null
   /** A URL to call every minute while CronGuard is healthy. It may contain a ping key. */
   readonly heartbeatUrl: string | null
+  /** A URL to call when a problem of the server begins or ends. It may contain a token. */
+  readonly adminAlertUrl: string | null
   /** The number of nightly backups to keep; 0 disables them. They are made after 03:00 UTC. */
   readonly backupKeep: number
   /** Whether another program, such as Litestream, copies the write-ahead log and checkpoints it. */
@@ -251,6 +253,7 @@ function toConfig(settings: z.output<typeof Settings>, env: Environment): Config
     pingMail: toPingMail(settings, baseUrl),
     metricsToken: settings.METRICS_TOKEN ?? null,
     heartbeatUrl: settings.HEARTBEAT_URL ?? null,
+    adminAlertUrl: settings.ADMIN_ALERT_URL ?? null,
     backupKeep: settings.BACKUP_KEEP,
     isReplicated: settings.REPLICATED,
     retention: {

@@ -14,7 +14,7 @@ export const DIALECTS = ['kuma', 'snitch', 'cronitor', 'gatus', 'sentry', 'opsge
 export type Dialect = (typeof DIALECTS)[number]
 
 export const PREFIX = 'CRONGUARD_'
-export const SECRETS = ['SECRET_KEY', 'SMTP_PASSWORD', 'METRICS_TOKEN', 'HEARTBEAT_URL']
+export const SECRETS = ['SECRET_KEY', 'SMTP_PASSWORD', 'METRICS_TOKEN', 'HEARTBEAT_URL', 'ADMIN_ALERT_URL']
 const METRICS_TOKEN_MIN = 16
 export const SECRET_KEY_MIN = 16
 const BODY_LIMIT_MAX = 10_000_000
@@ -181,6 +181,15 @@ export const Settings = z.object({
   HEARTBEAT_URL: z.string().refine(isWebAddress, 'must be an http or https address').optional().register(About, {
     meaning: 'A URL to call every minute while everything works, such as the ping URL of a monitor on another server.',
   }),
+  ADMIN_ALERT_URL: z
+    .string()
+    .refine(isWebAddress, 'must be an http or https address')
+    .optional()
+    .register(About, {
+      meaning:
+        'A URL that gets a POST request with JSON when a problem of the server begins and when it is resolved. It ' +
+        'also works while the disk is full.',
+    }),
   BACKUP_KEEP: Whole.refine((count) => count <= BACKUPS_MAX, `must be at most ${BACKUPS_MAX}`)
     .default(7)
     .register(About, { meaning: 'How many nightly backups are kept. `0` disables them.' }),

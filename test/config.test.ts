@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, ConfigError, readConfig } from '#config.ts'
 import { DIALECTS, settingNames } from '#settings.ts'
@@ -33,6 +33,7 @@ describe('readConfig', () => {
       pingMail: null,
       metricsToken: null,
       heartbeatUrl: null,
+      adminAlertUrl: null,
       backupKeep: 7,
       isReplicated: false,
       diskReserveBytes: null,
@@ -77,6 +78,7 @@ describe('readConfig', () => {
       CRONGUARD_PING_EMAIL_DOMAIN: 'Ping.Example.com',
       CRONGUARD_METRICS_TOKEN: 'a token of the metrics',
       CRONGUARD_HEARTBEAT_URL: 'https://other.example.com/ping/x',
+      CRONGUARD_ADMIN_ALERT_URL: 'https://other.example.com/alert?token=x',
       CRONGUARD_BACKUP_KEEP: '30',
       CRONGUARD_REPLICATED: 'on',
       CRONGUARD_PING_DAYS: '365',
@@ -109,6 +111,7 @@ describe('readConfig', () => {
       pingMail: { host: '::', port: 2525, domain: 'ping.example.com' },
       metricsToken: 'a token of the metrics',
       heartbeatUrl: 'https://other.example.com/ping/x',
+      adminAlertUrl: 'https://other.example.com/alert?token=x',
       backupKeep: 30,
       isReplicated: true,
       diskReserveBytes: null,
@@ -136,24 +139,15 @@ describe('readConfig', () => {
 
   test('knows these settings for files', () => {
     const names = settingNames()
-    expect(names).toHaveLength(45)
+    expect(names).toHaveLength(47)
     expect(names.filter((name) => name.endsWith('_FILE'))).toEqual([
       'CRONGUARD_SECRET_KEY_FILE',
       'CRONGUARD_SMTP_PASSWORD_FILE',
       'CRONGUARD_METRICS_TOKEN_FILE',
       'CRONGUARD_HEARTBEAT_URL_FILE',
+      'CRONGUARD_ADMIN_ALERT_URL_FILE',
       'CRONGUARD_CA_FILE',
     ])
-  })
-})
-
-describe('readConfig: pings by email', () => {
-  test.each([
-    { env: {}, pingMail: { host: '127.0.0.1', domain: hostname().toLowerCase() } },
-    { env: { CRONGUARD_HOST: '::' }, pingMail: { host: '::', domain: 'localhost' } },
-    { env: { CRONGUARD_BASE_URL: 'https://Cron.example.com' }, pingMail: { domain: 'cron.example.com' } },
-  ])('use the host and domain of the server by default: %j', ({ env, pingMail }) => {
-    expect(readConfig({ ...env, CRONGUARD_SMTPD_PORT: '2525' }).pingMail).toMatchObject({ port: 2525, ...pingMail })
   })
 })
 
@@ -234,6 +228,7 @@ describe('readConfig: an invalid value is reported with the name of its setting'
     ['SMTPD_PORT', '0', PORT_PROBLEM],
     ['METRICS_TOKEN', 'fifteen-letters', 'must have at least 16 characters'],
     ['HEARTBEAT_URL', 'file:///etc/passwd', 'must be an http or https address'],
+    ['ADMIN_ALERT_URL', 'file:///etc/passwd', 'must be an http or https address'],
     ['BACKUP_KEEP', '1001', 'must be at most 1000'],
     ['PROJECT_BODY_BYTES', '999999', 'must be at least 1000000'],
     ['PING_DAYS', '0', 'must be between 1 and 36500'],

@@ -18,6 +18,7 @@ describe('readConfig: systemd credentials', () => {
       'smtp-password': 'engine\n',
       'metrics-token': 'a token of the metrics',
       'heartbeat-url': 'https://other.example.com/ping/x\n',
+      'admin-alert-url': 'https://other.example.com/alert/x\n',
     })
     const config = readConfig({ ...MAIL, CRONGUARD_SMTP_USERNAME: 'ada', ...env })
     expect(config).toMatchObject({
@@ -25,6 +26,7 @@ describe('readConfig: systemd credentials', () => {
       smtp: { username: 'ada', password: 'engine' },
       metricsToken: 'a token of the metrics',
       heartbeatUrl: 'https://other.example.com/ping/x',
+      adminAlertUrl: 'https://other.example.com/alert/x',
     })
   })
 

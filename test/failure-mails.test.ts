@@ -49,7 +49,7 @@ describe('Mail about a failed notification', () => {
   test('is not sent to a member who disabled it', async () => {
     const member = await memberOf(guard, project, 'member')
     guard.db.write((tx) => {
-      const mails = { signIns: true, failures: false }
+      const mails = { signIns: true, failures: false, warnings: true }
       saveMailPreferences(tx, { userId: member.user.id, mails })
     })
     await guard.ping(backup, '/fail')

@@ -94,11 +94,11 @@ describe('Commands, with the mail password as a service credential', () => {
   test('config show: shows every other credential as one, and never its value', async () => {
     expect((await shown())('CRONGUARD_METRICS_TOKEN')?.value).toBeNull()
     mkdirSync(join(home, '.config/credstore'))
-    const names = ['secret-key', 'smtp-password', 'metrics-token', 'heartbeat-url']
+    const names = ['secret-key', 'smtp-password', 'metrics-token', 'heartbeat-url', 'admin-alert-url']
     for (const name of names) writeFileSync(join(home, '.config/credstore', `cronguard.${name}`), SECRET)
     const setting = await shown()
     for (const name of names) {
-      const found = setting(`CRONGUARD_${name.toUpperCase().replace('-', '_')}`)
+      const found = setting(`CRONGUARD_${name.toUpperCase().replaceAll('-', '_')}`)
       expect([name, found?.value, found?.from]).toEqual([name, '********', 'service credential'])
     }
     const plain = await run('config', 'show')

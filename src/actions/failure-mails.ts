@@ -58,6 +58,17 @@ function urlOf({ db, config: { baseUrl } }: Deps, { id, notification }: ClaimedD
   return incidentId === null ? notificationUrl(notification, baseUrl) : `${baseUrl}/incidents/${incidentId}`
 }
 
+/** Whether this member was emailed that a notification through the channel failed, since the channel is failing. */
+export function wasMailedFailure(
+  { db }: Pick<Deps, 'db'>,
+  { user, channel }: { user: User; channel: { id: string; projectId: string; since: number } },
+): boolean {
+  if (!user.mails.failures) return false
+  const role = listMembers(db, channel.projectId).find(({ userId }) => userId === user.id)?.role
+  if (role === undefined || !may(role, 'operate')) return false
+  return hasOtherFailed(db, { channelId: channel.id, sequence: 0, since: channel.since, exceptFor: DISABLED })
+}
+
 // Members who can fix the channel and have not opted out. Unverified addresses get no email.
 function recipientsOf(deps: Deps, projectId: string): User[] {
   return listMembers(deps.db, projectId)

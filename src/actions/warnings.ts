@@ -1,10 +1,10 @@
 import type { Deps } from '#deps.ts'
-import { problemsOf } from '#domain/warnings.ts'
-import { diskSpace } from '#lib/disk.ts'
+import { channelsProblem, type FailingChannel, problemsOf } from '#domain/warnings.ts'
+import { diskSpace, isDiskFull, isReadOnly } from '#lib/disk.ts'
 import { countWithoutChannel, listChannels, listFailingChannels } from '#store/channels.ts'
 import { countReachable, databaseBytes, findFirstDeadline, findLastSentAt } from '#store/counts.ts'
 import type { Reader } from '#store/database.ts'
-import { silentWarning, type Warning, warningOf } from '#words/warnings.ts'
+import { silentWarning, storageWarning, type Warning, warningOf } from '#words/warnings.ts'
 import { backupsSince, hasBackupAhead, newestBackupAt } from './backups.ts'
 import { unusableReasonOf } from './channels.ts'
 
@@ -26,6 +26,20 @@ export function readWarnings(
     backups: config.backupKeep > 0 ? backupFacts(place) : null,
   })
   return problems.map(warningOf)
+}
+
+/** The warning about some of the failing channels. Null if none of them has failed for long. */
+export function readChannelsWarning(
+  { db, clock }: Pick<Deps, 'clock'> & { db: Reader },
+  isMeant: (channel: FailingChannel & { projectId: string }) => boolean,
+): Warning | null {
+  const problem = channelsProblem({ now: clock.now(), failingChannels: listFailingChannels(db).filter(isMeant) })
+  return problem && warningOf(problem)
+}
+
+/** The warning that the disk refuses writes. It needs no database. */
+export function readStorageWarning({ config: { dataDir } }: Pick<Deps, 'config'>): Warning {
+  return storageWarning({ isFull: isDiskFull(diskSpace(dataDir)), isReadOnly: isReadOnly(dataDir) })
 }
 
 /** The current warnings about a project, for all its members. */

@@ -13,6 +13,8 @@ export interface MailPreferences {
   signIns: boolean
   /** A notification of one of the user's projects failed permanently. */
   failures: boolean
+  /** A problem of the server began or ended. Only for administrators. */
+  warnings: boolean
 }
 
 export interface User {

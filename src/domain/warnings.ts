@@ -38,6 +38,9 @@ export type Problem =
 
 export type ProblemKind = Problem['kind']
 
+/** What administrators are alerted of. `storage`: the disk refuses writes. */
+export type AlertCause = ProblemKind | 'storage'
+
 const DISK_FREE_SHARE_MIN = 0.05
 /** Enough free space on any disk. */
 const DISK_FREE_ENOUGH = GIGABYTE
@@ -73,7 +76,10 @@ function outboxProblem({ outbox: { waiting, oldestAt, lastSentAt }, now }: Warni
 }
 
 // If a receiver no longer exists, its owner must fix or disable the channel.
-function channelsProblem({ failingChannels, now }: WarningFacts): Problem | null {
+export function channelsProblem({
+  failingChannels,
+  now,
+}: Pick<WarningFacts, 'failingChannels' | 'now'>): Problem | null {
   const lost = failingChannels.filter(({ since }) => now - since > CHANNEL_FAILS_MAX_MS)
   const [longest] = lost
   if (longest === undefined) return null

@@ -1,22 +1,42 @@
-import { readWarnings } from '#actions/warnings.ts'
+import { alertAdmins, openAdminAlerts, type Problems, readRecipients } from '#actions/admin-alerts.ts'
+import { readStorageWarning, readWarnings } from '#actions/warnings.ts'
 import type { Deps } from '#deps.ts'
-import { MINUTE } from '#lib/duration.ts'
+import { SECOND } from '#lib/duration.ts'
 import type { Loop } from './index.ts'
 
-/** Logs each warning once when it starts, and once when it is resolved. */
-export function createWarner(deps: Deps): Loop {
+/** Logs each warning once when it starts and once when it is resolved, and alerts the administrators. */
+export function createWarner(deps: Deps, isDiskRefusing: () => boolean = () => false): Loop {
+  const alerts = openAdminAlerts(deps)
   let known = new Set<string>()
 
   const tick = async (): Promise<void> => {
-    const warnings = readWarnings(deps)
-    const current = new Set<string>(warnings.map(({ kind }) => kind))
-    for (const { kind, text, channels = [] } of warnings) {
-      const named = channels.length > 0 ? { channels: channels.map(({ name }) => name).join(', ') } : {}
-      if (!known.has(kind)) deps.log.warn(text, { warning: kind, ...named })
+    const storage = isDiskRefusing() ? readStorageWarning(deps) : null
+    const problems: Problems = { warnings: null, storage }
+    try {
+      const warnings = readWarnings(deps)
+      known = logChanges(deps, { known, warnings })
+      readRecipients(deps, alerts)
+      problems.warnings = warnings
+    } finally {
+      alertAdmins(deps, alerts, problems)
     }
-    for (const kind of known) if (!current.has(kind)) deps.log.info('Warning resolved', { warning: kind })
-    known = current
   }
 
-  return { name: 'warnings', everyMs: MINUTE, tick, settled: async () => {} }
+  const settled = async (): Promise<void> => {
+    await alerts.sending
+  }
+  return { name: 'warnings', everyMs: 10 * SECOND, tick, settled }
+}
+
+function logChanges(
+  { log }: Deps,
+  { known, warnings }: { known: Set<string>; warnings: ReturnType<typeof readWarnings> },
+): Set<string> {
+  const current = new Set<string>(warnings.map(({ kind }) => kind))
+  for (const { kind, text, channels = [] } of warnings) {
+    const named = channels.length > 0 ? { channels: channels.map(({ name }) => name).join(', ') } : {}
+    if (!known.has(kind)) log.warn(text, { warning: kind, ...named })
+  }
+  for (const kind of known) if (!current.has(kind)) log.info('Warning resolved', { warning: kind })
+  return current
 }

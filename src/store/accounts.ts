@@ -10,13 +10,14 @@ export interface UserRow {
   theme: Theme
   mails_sign_ins: number
   mails_failures: number
+  mails_warnings: number
   email_verified_at: number | null
   created_at: number
 }
 
 const COLUMNS = `
   users.id, users.email, users.name, users.is_admin, users.time_zone, users.theme, users.mails_sign_ins,
-  users.mails_failures, users.email_verified_at, users.created_at`
+  users.mails_failures, users.mails_warnings, users.email_verified_at, users.created_at`
 
 export function findUser(reader: Reader, id: string): User | null {
   const row = reader.get<UserRow>(`SELECT ${COLUMNS} FROM users WHERE id = $id`, { id })
@@ -71,10 +72,11 @@ export function saveTheme(tx: Tx, { userId, theme }: { userId: string; theme: Th
 }
 
 export function saveMailPreferences(tx: Tx, { userId, mails }: { userId: string; mails: MailPreferences }): void {
-  tx.run('UPDATE users SET mails_sign_ins = $signIns, mails_failures = $failures WHERE id = $userId', {
-    userId,
-    ...mails,
-  })
+  tx.run(
+    `UPDATE users SET mails_sign_ins = $signIns, mails_failures = $failures, mails_warnings = $warnings
+      WHERE id = $userId`,
+    { userId, ...mails },
+  )
 }
 
 export function savePasswordHash(tx: Tx, { userId, passwordHash }: { userId: string; passwordHash: string }): void {
@@ -163,7 +165,11 @@ export function toUser(row: UserRow): User {
     isAdmin: row.is_admin === 1,
     timeZone: row.time_zone,
     theme: row.theme,
-    mails: { signIns: row.mails_sign_ins === 1, failures: row.mails_failures === 1 },
+    mails: {
+      signIns: row.mails_sign_ins === 1,
+      failures: row.mails_failures === 1,
+      warnings: row.mails_warnings === 1,
+    },
     emailVerifiedAt: row.email_verified_at,
     createdAt: row.created_at,
   }

@@ -1,10 +1,10 @@
 // What an administrator is warned of, on every page, in the log and by `cronguard doctor`.
-import type { Problem, ProblemKind } from '#domain/warnings.ts'
+import type { AlertCause, Problem } from '#domain/warnings.ts'
 import { durationInWords } from '#lib/duration.ts'
 import { sizeInWords } from '#lib/size.ts'
 
 export interface Warning {
-  kind: ProblemKind | 'silent'
+  kind: AlertCause | 'silent'
   /** Whole sentences. */
   text: string
   /** The channels that it is about, or the first of them. */
@@ -20,6 +20,20 @@ export function silentWarning({ count, projectId }: { count: number; projectId: 
       ? '1 monitor has no working channel. No one gets notified when it goes down.'
       : `${count.toLocaleString('en')} monitors have no working channel. No one gets notified when they go down.`
   return { kind: 'silent', text, projectId }
+}
+
+/** The disk refuses writes. */
+export function storageWarning({ isFull, isReadOnly }: { isFull: boolean; isReadOnly: boolean }): Warning {
+  const reason = isFull
+    ? 'The disk with the data folder is full.'
+    : isReadOnly
+      ? 'The disk with the data folder is read-only.'
+      : "CronGuard can't write to its database. See the log for the reason."
+  const advice = isFull ? ' Free some space. CronGuard then continues without a restart.' : ''
+  return {
+    kind: 'storage',
+    text: `${reason} Pings are answered with status 503, and no notifications are sent.${advice}`,
+  }
 }
 
 export function warningOf(problem: Problem): Warning {

@@ -1,10 +1,10 @@
 // The disk of a real process fills up, or is read-only.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Binary, eventually } from '../support/binary.ts'
-import { mount, remount, unmount, whyNoDisk } from '../support/disk.ts'
+import { fill, mount, remount, unmount, whyNoDisk } from '../support/disk.ts'
 import { firstUser, keepPinging, monitorOf } from '../support/job.ts'
 import { startHttpReceiver } from '../support/receivers.ts'
 
@@ -46,7 +46,7 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
   test('that is full: pings get 503, no alert is sent, and CronGuard recovers by itself', async () => {
     const job = await monitorOf(cronguard, { key, name: 'full', timeout: 2, grace: 2 })
     expect(await answer(job.url)).toEqual({ status: 200, retryAfter: null })
-    fill(join(data, 'ballast'))
+    fill(join(data, 'ballast'), DISK_BYTES)
     const refused = await eventually('a refusal', async () => {
       const given = await answer(job.url)
       return given.status === 503 ? given : null
@@ -65,7 +65,7 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
 
   test('that is full: CronGuard does not start, and asks for space, not for another owner', async () => {
     await cronguard.end('SIGTERM')
-    fill(join(data, 'ballast'))
+    fill(join(data, 'ballast'), DISK_BYTES)
     for (const folder of [data, join(data, 'new')]) {
       const { exitCode, stderr } = await cronguard.run(['serve'], { env: { CRONGUARD_DATA_DIR: folder } })
       expect([exitCode, stderr]).toEqual([
@@ -91,13 +91,3 @@ describe.skipIf(why !== null)(`On a disk that refuses${why === null ? '' : ` (sk
     await cronguard.start()
   }, 30_000)
 })
-
-function fill(path: string): void {
-  for (let size = DISK_BYTES; size >= 4096; size = Math.floor(size / 2)) {
-    try {
-      writeFileSync(path, new Uint8Array(size), { flag: 'a' })
-    } catch {
-      // Half as much may still fit.
-    }
-  }
-}

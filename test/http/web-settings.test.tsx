@@ -164,8 +164,8 @@ describe('Emails to a user', () => {
     expect(guard.outside.subjects()).toEqual(['New sign-in to your account'])
     expect(guard.outside.mails[0]?.text).toContain('12:00:00 UTC\n\nIP address: 198.51.100.1\n\nBrowser: Firefox')
     await alice.post('/settings/preferences', { failures: 'on' })
-    expect(now()?.mails).toEqual({ signIns: false, failures: true })
-    alice.user = { ...alice.user, mails: { signIns: false, failures: true } }
+    expect(now()?.mails).toEqual({ signIns: false, failures: true, warnings: true })
+    alice.user = { ...alice.user, mails: { signIns: false, failures: true, warnings: true } }
     await another({ remoteAddress: '198.51.100.2' })
     expect(guard.outside.mails).toHaveLength(1)
   })

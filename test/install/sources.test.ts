@@ -6,7 +6,7 @@ import { makeProgram } from '../support/release.ts'
 import { canEnterRoot, EXECUTABLE, Installer, SETTINGS, UNIT } from './installer.ts'
 
 const canEnter = await canEnterRoot()
-const CREDENTIALS = ['heartbeat-url', 'metrics-token', 'secret-key', 'smtp-password']
+const CREDENTIALS = ['admin-alert-url', 'heartbeat-url', 'metrics-token', 'secret-key', 'smtp-password']
 
 let installer: Installer
 

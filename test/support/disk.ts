@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -14,6 +14,17 @@ export function remount(at: string, mode: 'ro' | 'rw'): void {
 
 export function unmount(at: string): void {
   Bun.spawnSync(['umount', '-l', at])
+}
+
+/** Fills a disk of up to `bytes` with one file. */
+export function fill(path: string, bytes: number): void {
+  for (let size = bytes; size >= 4096; size = Math.floor(size / 2)) {
+    try {
+      writeFileSync(path, new Uint8Array(size), { flag: 'a' })
+    } catch {
+      // Half as much may still fit.
+    }
+  }
 }
 
 /** The reason why no disk can be mounted; null if one can. */

@@ -144,7 +144,9 @@ async function handleResendVerification(
 }
 
 async function savePreferences({ deps }: WebDeps, { form, user }: SignedInRequest): Promise<Response> {
-  const mails = { signIns: form.isTicked('signIns'), failures: form.isTicked('failures') }
+  // Only administrators see this checkbox.
+  const warnings = user.isAdmin ? form.isTicked('warnings') : user.mails.warnings
+  const mails = { signIns: form.isTicked('signIns'), failures: form.isTicked('failures'), warnings }
   changeMailPreferences(deps, { userId: user.id, mails })
   return redirect(url(SETTINGS), 'preferences-saved')
 }

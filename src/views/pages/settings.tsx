@@ -147,6 +147,9 @@ const SIGN_INS_HELP =
   'Not sent if you have no other sessions.'
 const FAILURES_HELP =
   'Sent when a notification from one of your projects fails permanently, usually after 24 hours of retries.'
+const WARNINGS_HELP =
+  'Sent to administrators when a problem of the server begins and when it is resolved, such as a full disk or an old ' +
+  'backup. At most one email about each problem in 24 hours.'
 
 function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: boolean }) {
   return (
@@ -168,6 +171,9 @@ function MailsSection({ user, hasMailServer }: { user: User; hasMailServer: bool
             isChecked={user.mails.signIns}
           />
           <Check name="failures" label="Failed notifications" help={FAILURES_HELP} isChecked={user.mails.failures} />
+          {user.isAdmin && (
+            <Check name="warnings" label="Server problems" help={WARNINGS_HELP} isChecked={user.mails.warnings} />
+          )}
           <button type="submit" class="button">
             Save preferences
           </button>

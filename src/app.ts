@@ -32,6 +32,7 @@ import { newSecretKey } from '#lib/tokens.ts'
 import { createBackups } from '#loops/backups.ts'
 import { createChecker } from '#loops/checker.ts'
 import { createConfirmer } from '#loops/confirmations.ts'
+import { createDriller } from '#loops/drills.ts'
 import { createHeartbeat } from '#loops/heartbeat.ts'
 import { type Loop, type LoopHealth, type RunningLoops, startLoops } from '#loops/index.ts'
 import { createJanitor } from '#loops/janitor.ts'
@@ -123,6 +124,7 @@ async function watch(deps: Deps, { lock, manager }: StartupHandles): Promise<App
     createWatcher(deps, readUnhealthyParts),
     createWarner(deps, () => watched.isDiskRefusing),
     createConfirmer(deps),
+    createDriller(deps),
     createBackups(deps),
     createJanitor(deps),
     live,

@@ -27,6 +27,7 @@ import type { Reader, Tx } from '#store/database.ts'
 import { failPendingOfChannel } from '#store/deliveries.ts'
 import { listNamesAndTags } from '#store/monitor-lists.ts'
 import { findProject } from '#store/projects.ts'
+import { noteProof } from '#store/proofs.ts'
 import { changedMeanwhile, issueInWords } from '#words/problems.ts'
 import { groupOutcome, isGroup, membersOf, removeFromGroups, requireMembers } from './channel-groups.ts'
 import { awaitsConfirmation, checkRecipient, requireConfirmed } from './confirmations.ts'
@@ -181,6 +182,7 @@ function facetsOf(reader: Reader, { id, kind, name, settings, notifiesGaps, rule
     ['“Notify when”', rules.events],
     ['“Quiet hours”', rules.quietHours],
     ['“Delay”', rules.delayMs],
+    ['“Send a test every week”', rules.drills],
     ['“Monitors”', [scope, scope.is === 'these' ? store.listMonitorIdsOfChannel(reader, id) : null]],
   ]
 }
@@ -281,7 +283,9 @@ async function testOne(deps: Deps, channel: Channel): Promise<Outcome> {
   try {
     const project = findProject(deps.db, channel.projectId)?.name ?? ''
     const notification = composeTest({ project, now: deps.clock.now() })
-    return await send(deps, { channel, notification, deliveryId: newUuid(), limitMs: TEST_MAX_MS })
+    const outcome = await send(deps, { channel, notification, deliveryId: newUuid(), limitMs: TEST_MAX_MS })
+    if (outcome.result === 'sent') await deps.db.writeGrouped((tx) => noteProof(tx, channel.id))
+    return outcome
   } finally {
     testing.delete(channel.id)
   }

@@ -26,6 +26,7 @@ import {
 import { findQueueing } from '#store/delivery-log.ts'
 import { findFirstOfWindow, releaseHeld } from '#store/held.ts'
 import { findZoneOfMember } from '#store/projects.ts'
+import { noteProof } from '#store/proofs.ts'
 import { findThread, insertReceipt, type Thread } from '#store/threads.ts'
 import { type Output, pageLinks } from '#words/message.ts'
 import { notificationSubject } from '#words/notification.ts'
@@ -150,6 +151,7 @@ function saveForChannel(
   if (outcome.result !== 'logged') markChannel(tx, { channelId: channel.id, isFailing: outcome.result === 'failed' })
   if (outcome.result === 'failed' && outcome.endsChannel) endChannel(tx, { channel, outcome })
   if (outcome.result !== 'sent') return
+  noteProof(tx, channel.id)
   const { receipt, newSettings } = outcome
   for (const { incidentId } of receipt ? threads : []) {
     insertReceipt(tx, { channelId: channel.id, incidentId, receipt: receipt ?? '' })

@@ -16,6 +16,7 @@ export interface RuleOptions {
   delay?: string
   quietHours?: string
   quietDays?: string
+  weeklyTest?: string
   tz?: string
 }
 
@@ -25,20 +26,27 @@ export function addRuleOptions(command: Command): Command {
     .option('--delay <duration>', 'notify only if no one acknowledges an incident for so long, such as "30m"; or "0"')
     .option('--quiet-hours <times>', 'hold notifications during these hours, such as "22:00-07:00"; or "none"')
     .option('--quiet-days <days>', 'the days on which quiet hours begin, such as "mon,tue" (default: all)')
+    .option('--weekly-test <yes|no>', 'send a test every week')
     .option('--tz <zone>', "the time zone of quiet hours (default: the member's)")
 }
 
 /** The rules that the options change. `zone` is for quiet hours without one. Throws invalid. */
 export function readRules(options: RuleOptions, zone: string): Partial<ChannelRules> {
-  const { events, delay, quietHours, quietDays, tz } = options
+  const { events, delay, quietHours, quietDays, weeklyTest, tz } = options
   if (quietHours === undefined && (quietDays !== undefined || tz !== undefined)) {
     throw new AppError('invalid', '--quiet-days and --tz need --quiet-hours.')
   }
   return {
     ...(events !== undefined && { events: readEvents(events) }),
     ...(delay !== undefined && { delayMs: delay === '0' ? 0 : readDuration('--delay', delay) }),
+    ...(weeklyTest !== undefined && { drills: readYesNo(weeklyTest) }),
     ...(quietHours !== undefined && { quietHours: readQuietHours(quietHours, { quietDays, zone: tz ?? zone }) }),
   }
+}
+
+function readYesNo(text: string): boolean {
+  if (text === 'yes' || text === 'no') return text === 'yes'
+  throw new AppError('invalid', '--weekly-test takes yes or no.')
 }
 
 function readEvents(text: string): ChannelEvent[] {

@@ -42,7 +42,7 @@ export const addChannel: AddCommand = (program, shell) => {
     .option(
       '--json',
       'print JSON: an array of {id, name, kind, to, enabled, confirmed, failing_since, scope, scope_tags, monitors, ' +
-        'events, quiet_hours, delay}',
+        'events, quiet_hours, delay, weekly_test}',
     )
     .action((email: string, options: Options) => list(shell, { email, ...options }))
   const updated = channel
@@ -53,7 +53,7 @@ export const addChannel: AddCommand = (program, shell) => {
     .option('--monitors <which>', MONITORS_HELP)
   addRuleOptions(updated)
     .option('--project <name>', 'project name or ID (default: the first one)')
-    .option('--json', 'print JSON: {id, channel, scope, scope_tags, monitors, events, quiet_hours, delay}')
+    .option('--json', 'print JSON: {id, channel, scope, scope_tags, monitors, events, quiet_hours, delay, weekly_test}')
     .action((email: string, meant: string, options: UpdateOptions) => update(shell, { email, meant, ...options }))
   channel
     .command('test')

@@ -47,9 +47,16 @@ export const ChannelRules = z.object({
   quietHours: QuietHours.nullable(),
   /** How long an incident must go on without acknowledgment before the channel is notified. */
   delayMs: z.int('not_delay').min(0, 'not_delay').max(DELAY_MAX_MS, 'not_delay'),
+  /** Whether a test is sent every week. */
+  drills: z.boolean(),
 })
 
-export const DEFAULT_RULES: ChannelRules = { events: ['down', 'up', 'reminder'], quietHours: null, delayMs: 0 }
+export const DEFAULT_RULES: ChannelRules = {
+  events: ['down', 'up', 'reminder'],
+  quietHours: null,
+  delayMs: 0,
+  drills: false,
+}
 
 /** What a notification is for a channel; null for one that every channel gets. */
 export function eventOf(notification: Notification): ChannelEvent | null {

@@ -1,3 +1,4 @@
+import { DAY } from '#lib/duration.ts'
 import type { ChannelRules } from './channel-rules.ts'
 import type { DeliveryState, FailureReason } from './delivery.ts'
 import { tagList } from './monitor.ts'
@@ -63,6 +64,10 @@ export interface ChannelReport {
   channel: Channel
   /** Since when its attempts have failed; null if the last one didn't. */
   failingSince: number | null
+  /** When a message was last accepted, or when it was created. */
+  provenAt: number
+  /** Its last weekly test, and what went wrong; null if it arrived, or if there was none. */
+  drill: { at: number; problem: string | null } | null
   /** The number of monitors that use it. */
   monitors: number
   /** The number of pending notifications. */
@@ -79,6 +84,9 @@ export interface ChannelReport {
     monitor: { uniqueKey: string; name: string; slug: string } | null
   } | null
 }
+
+/** Without an accepted message for that long, it is unproven. */
+export const UNPROVEN_AFTER_MS = 30 * DAY
 
 /** How a notification to a group of channels went. */
 export interface GroupDelivery {

@@ -81,6 +81,7 @@ const ExportedChannel = z.strictObject({
   events: ChannelRules.shape.events.optional(),
   quiet_hours: QuietHours.optional(),
   delay_ms: ChannelRules.shape.delayMs.optional(),
+  weekly_test: ChannelRules.shape.drills.optional(),
 })
 
 export type ExportedProject = z.output<typeof ExportedProject>
@@ -140,20 +141,23 @@ export function scopeFrom({ id, scope, scope_tags: tags }: ExportedChannel, proj
 }
 
 /** Rules without a value have their default. */
-export function rulesFrom({ events, quiet_hours: quietHours, delay_ms: delayMs }: ExportedChannel): ChannelRules {
+export function rulesFrom(exported: ExportedChannel): ChannelRules {
+  const { events, quiet_hours: quietHours, delay_ms: delayMs, weekly_test: drills } = exported
   return {
     events: events ?? DEFAULT_RULES.events,
     quietHours: quietHours ?? DEFAULT_RULES.quietHours,
     delayMs: delayMs ?? DEFAULT_RULES.delayMs,
+    drills: drills ?? DEFAULT_RULES.drills,
   }
 }
 
 /** The rules that don't have their default. */
-export function exportRules({ events, quietHours, delayMs }: ChannelRules) {
+export function exportRules({ events, quietHours, delayMs, drills }: ChannelRules) {
   return {
     ...(!isDefault(events) && { events }),
     ...(quietHours !== null && { quiet_hours: quietHours }),
     ...(delayMs > 0 && { delay_ms: delayMs }),
+    ...(drills && { weekly_test: drills }),
   }
 }
 

@@ -17,6 +17,7 @@ interface ChannelRow {
   events: string
   quiet_hours: string | null
   delay_ms: number
+  drills: number
   scope: ChannelScope['is']
   scope_tags: string
   unconfirmed_since: number | null
@@ -25,8 +26,8 @@ interface ChannelRow {
 
 const COLUMNS = `
   channels.id, channels.project_id, channels.kind, channels.name, channels.settings, channels.disabled_at,
-  channels.tells_blackouts, channels.events, channels.quiet_hours, channels.delay_ms, channels.scope,
-  channels.scope_tags, channels.unconfirmed_since, channels.unsubscribed_at`
+  channels.tells_blackouts, channels.events, channels.quiet_hours, channels.delay_ms, channels.drills,
+  channels.scope, channels.scope_tags, channels.unconfirmed_since, channels.unsubscribed_at`
 
 export function findChannel(reader: Reader, id: string): Channel | null {
   const row = reader.get<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = $id`, { id })
@@ -61,6 +62,9 @@ export function countChannels(reader: Reader, projectId: string): number {
 
 interface ReportRow extends ChannelRow {
   failing_since: number | null
+  proven_since: number
+  drilled_at: number | null
+  drill_problem: string | null
   monitors: number
   waiting: number
   state: DeliveryState | null
@@ -76,6 +80,7 @@ interface ReportRow extends ChannelRow {
 
 // Includes the newest delivery of each channel, so that any number of channels takes one statement.
 const REPORT_COLUMNS = `${COLUMNS}, channels.failing_since,
+  coalesce(proved_at, channels.created_at) AS proven_since, drilled_at, drill_problem,
   (SELECT count(*) FROM monitor_channels WHERE channel_id = channels.id) AS monitors,
   (SELECT count(*) FROM deliveries
     WHERE channel_id = channels.id AND settled_at IS NULL AND state = 'pending') AS waiting,
@@ -192,11 +197,11 @@ export function insertChannel(
 ): void {
   tx.run(
     `INSERT INTO channels (
-       id, project_id, kind, name, settings, tells_blackouts, events, quiet_hours, delay_ms, scope, scope_tags,
-       created_at
+       id, project_id, kind, name, settings, tells_blackouts, events, quiet_hours, delay_ms, drills, scope,
+       scope_tags,       created_at
      ) VALUES (
-       $id, $projectId, $kind, $name, $settings, $notifiesGaps, $events, $quietHours, $delayMs, $scope, $scopeTags,
-       $now
+       $id, $projectId, $kind, $name, $settings, $notifiesGaps, $events, $quietHours, $delayMs, $drills, $scope,
+       $scopeTags,       $now
      )`,
     {
       id,
@@ -227,7 +232,7 @@ export function saveChannel(
   tx.run(
     `UPDATE channels
         SET name = $name, settings = $settings, tells_blackouts = $notifiesGaps, events = $events,
-            quiet_hours = $quietHours, delay_ms = $delayMs, scope = $scope, scope_tags = $scopeTags
+            quiet_hours = $quietHours, delay_ms = $delayMs, drills = $drills, scope = $scope, scope_tags = $scopeTags
       WHERE id = $id`,
     {
       id,
@@ -344,6 +349,7 @@ function toChannel(row: ChannelRow): Channel {
       events: row.events.split(' ').filter((event): event is ChannelEvent => event !== ''),
       quietHours: row.quiet_hours === null ? null : JSON.parse(row.quiet_hours),
       delayMs: row.delay_ms,
+      drills: row.drills === 1,
     },
     scope: toScope(row.scope, row.scope_tags),
     unconfirmedSince: row.unconfirmed_since,
@@ -351,14 +357,16 @@ function toChannel(row: ChannelRow): Channel {
   }
 }
 
-function rulesParams({ events, quietHours, delayMs }: ChannelRules) {
-  return { events: events.join(' '), quietHours: quietHours && JSON.stringify(quietHours), delayMs }
+function rulesParams({ events, quietHours, delayMs, drills }: ChannelRules) {
+  return { events: events.join(' '), quietHours: quietHours && JSON.stringify(quietHours), delayMs, drills }
 }
 
 function toReport(row: ReportRow): ChannelReport {
   return {
     channel: toChannel(row),
     failingSince: row.failing_since,
+    provenAt: row.proven_since,
+    drill: row.drilled_at === null ? null : { at: row.drilled_at, problem: row.drill_problem },
     monitors: row.monitors,
     waiting: row.waiting,
     lastDelivery: row.state && {

@@ -26,6 +26,7 @@ import channelRules from '#migrations/0023_channel_rules.sql' with { type: 'text
 import grouping from '#migrations/0024_grouping.sql' with { type: 'text' }
 import jobEvents from '#migrations/0025_job_events.sql' with { type: 'text' }
 import warningMails from '#migrations/0026_warning_mails.sql' with { type: 'text' }
+import drills from '#migrations/0027_drills.sql' with { type: 'text' }
 import type { Reader, Tx } from './database.ts'
 
 interface Migration {
@@ -68,6 +69,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 24, name: '0024_grouping', sql: grouping },
   { version: 25, name: '0025_job_events', sql: jobEvents },
   { version: 26, name: '0026_warning_mails', sql: warningMails },
+  { version: 27, name: '0027_drills', sql: drills },
 ]
 
 /** The names of pending migrations. Throws when the database is newer than this version, or its migrations differ. */

@@ -19,16 +19,17 @@ export const EVENT_NAMES: Record<ChannelEvent, string> = {
 }
 
 /** The rules as the API and commands show them. `delay` is in seconds. */
-export function rulesOnWire({ events, quietHours, delayMs }: ChannelRules) {
-  return { events, quiet_hours: quietHours, delay: seconds(delayMs) }
+export function rulesOnWire({ events, quietHours, delayMs, drills }: ChannelRules) {
+  return { events, quiet_hours: quietHours, delay: seconds(delayMs), weekly_test: drills }
 }
 
 /** What differs from the defaults: "Notifies of: down, up", "Quiet hours 22:00 to 07:00, Mon to Fri (Europe/Riga)". */
-export function rulesInWords({ events, quietHours, delayMs }: ChannelRules): string[] {
+export function rulesInWords({ events, quietHours, delayMs, drills }: ChannelRules): string[] {
   return [
     ...(isDefault(events) ? [] : [eventsInWords(events)]),
     ...(delayMs > 0 ? [`After ${durationInWords(delayMs)} without acknowledgment`] : []),
     ...(quietHours ? [quietInWords(quietHours)] : []),
+    ...(drills ? ['A test every week'] : []),
   ]
 }
 

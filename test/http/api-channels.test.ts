@@ -45,6 +45,8 @@ describe('Management API: channels', () => {
         events: ['down', 'up', 'reminder'],
         quiet_hours: null,
         delay: 0,
+        weekly_test: false,
+        proven: '2026-03-01T12:00:00+00:00',
         scope: 'these',
         scope_tags: '',
         summary: expect.stringMatching(/^http:\/\/hooks\.example\.org/),

@@ -15,6 +15,7 @@ const RULES: ChannelRules = {
   events: ['down', 'up'],
   quietHours: { from: '22:00', to: '07:00', days: [1, 2, 3, 4, 5], tz: 'Europe/Riga' },
   delayMs: 90 * MINUTE,
+  drills: true,
 }
 const FIELDS = {
   'event-down': 'on',
@@ -28,6 +29,7 @@ const FIELDS = {
   'day-4': 'on',
   'day-5': 'on',
   delayMs: '1h 30m',
+  drills: 'on',
 }
 
 let guard: TestGuard
@@ -73,9 +75,9 @@ describe('The form of a channel', () => {
     const shown = await member.read(page())
     expect(words(shown)).toContain(
       'Notifies of: down, up. After 1 hour 30 minutes without acknowledgment. ' +
-        'Quiet hours 22:00 to 07:00, Mon to Fri (Europe/Riga).',
+        'Quiet hours 22:00 to 07:00, Mon to Fri (Europe/Riga). A test every week.',
     )
-    const values = [...shown.matchAll(/<input[^>]*name="((?:quietHours|delayMs|event|day)[^"]*)"[^>]*>/g)]
+    const values = [...shown.matchAll(/<input[^>]*name="((?:quietHours|delayMs|event|day|drills)[^"]*)"[^>]*>/g)]
     const ticked = values.filter(([tag]) => !tag.includes('checkbox') || tag.includes('checked'))
     const given = ticked.map(([tag, name = '']) => [name, tag.match(/value="([^"]*)"/)?.[1] ?? 'on'] as const)
     await member.post(page(), { ...form, ...Object.fromEntries(given), 'quietHours.tz': 'Europe/Riga' })
@@ -126,13 +128,19 @@ describe('The management API', () => {
     events: ['down', 'up'],
     quiet_hours: { from: '22:00', to: '07:00', days: [1, 2, 3, 4, 5], tz: 'Europe/Riga' },
     delay: 5400,
+    weekly_test: true,
   }
 
   test('sets, returns and clears the rules', async () => {
     expect((await call(`/channels/${channelId}`, wire)).json).toMatchObject(wire)
     expect(rules()).toEqual(RULES)
     expect((await call(`/channels/${channelId}`, { name: 'x' })).json).toMatchObject(wire)
-    await call(`/channels/${channelId}`, { events: ['reminder', 'up', 'down'], quiet_hours: null, delay: 0 })
+    await call(`/channels/${channelId}`, {
+      events: ['reminder', 'up', 'down'],
+      quiet_hours: null,
+      delay: 0,
+      weekly_test: false,
+    })
     expect(rules()).toEqual(DEFAULT_RULES)
   })
 

@@ -72,6 +72,7 @@ export const ChannelDetails = Channel.extend({
   scope_tags: z.string().describe('The tags of the scope `tag`, separated by spaces.'),
   summary: z.string().describe('A short description of its settings, without secrets.'),
   settings_given: z.array(z.string()).describe('The names of the stored settings. Their values are never shown.'),
+  proven: Time.describe('When a message was last accepted, or when the channel was created.'),
   failing_since: Time.nullable().describe('When its deliveries started to fail; null if the last one succeeded.'),
   n_checks: Count.describe('The number of checks that use it.'),
   n_waiting: Count.describe('The number of pending notifications.'),

@@ -35,6 +35,7 @@ export const RULES = {
     .max(DELAY_MAX_MS / SECOND, 'delay is too large')
     .optional()
     .describe('How many seconds an incident must go on without acknowledgment before the channel is notified.'),
+  weekly_test: z.boolean('weekly_test is not a boolean').optional().describe('Whether a test is sent every week.'),
 }
 
 /** The same in responses. */
@@ -42,6 +43,7 @@ export const RULES_ANSWERED = {
   events: z.array(z.enum(CHANNEL_EVENTS)),
   quiet_hours: Quiet.nullable(),
   delay: z.int(),
+  weekly_test: z.boolean(),
 }
 
 /** The rules in a request. */
@@ -50,5 +52,6 @@ export function rulesFrom(given: z.output<z.ZodObject<typeof RULES>>): Partial<C
     ...(given.events !== undefined && { events: given.events }),
     ...(given.quiet_hours !== undefined && { quietHours: given.quiet_hours }),
     ...(given.delay !== undefined && { delayMs: given.delay * SECOND }),
+    ...(given.weekly_test !== undefined && { drills: given.weekly_test }),
   }
 }

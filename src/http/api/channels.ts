@@ -19,7 +19,7 @@ import { cookielessRoutes } from '#http/routes.ts'
 import { AppError } from '#lib/errors.ts'
 import { findChannelReport, listChannels, listMonitorIdsOfChannel } from '#store/channels.ts'
 import { rulesOnWire } from '#words/channel-rules.ts'
-import { timeOrNull } from '#words/wire-time.ts'
+import { time, timeOrNull } from '#words/wire-time.ts'
 import type { About } from './about.ts'
 import { Channel, ChannelDetails, TestOutcome } from './answers.ts'
 import { RULES, rulesFrom } from './channel-rules.ts'
@@ -252,7 +252,7 @@ function toInput(settings: Record<string, string | null>): SettingsInput {
 
 // Secrets are left out. That includes the URL of a webhook, because its path is often its only secret.
 function detailsOf(deps: Deps, report: ChannelReport): z.output<typeof ChannelDetails> {
-  const { channel, failingSince, monitors, waiting } = report
+  const { channel, failingSince, provenAt, monitors, waiting } = report
   const stored = Object.entries(channel.settings as Record<string, unknown>)
   return {
     ...toChannel(channel),
@@ -264,6 +264,7 @@ function detailsOf(deps: Deps, report: ChannelReport): z.output<typeof ChannelDe
     scope_tags: scopeTags(channel.scope),
     summary: summaryOf(channel),
     settings_given: stored.filter(([, value]) => value !== '').map(([name]) => name),
+    proven: time(provenAt),
     failing_since: timeOrNull(failingSince),
     n_checks: monitors,
     n_waiting: waiting,

@@ -43,6 +43,7 @@ export function viewOf(deps: WebDeps['deps'], report: ChannelReport): ChannelVie
     groupDelivery: isGroup(channel) ? findLastGroupDelivery(deps.db, channel.id) : null,
     total: countMonitorsOfProject(deps.db, channel.projectId),
     awaitsConfirmation: awaitsConfirmation(deps, channel),
+    isGroup: isGroup(channel),
     lacksMailServer: lacksMailServer(deps, findKind(channel.kind)),
   }
 }

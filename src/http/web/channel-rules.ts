@@ -7,7 +7,10 @@ import { AppError } from '#lib/errors.ts'
 import { dayField, eventField } from '#views/components/channel-rules.tsx'
 
 /** The values of the fields. `zone` is for a channel without quiet hours. */
-export function ruleValues({ events, quietHours, delayMs }: ChannelRules, zone: string): Record<string, string> {
+export function ruleValues(
+  { events, quietHours, delayMs, drills }: ChannelRules,
+  zone: string,
+): Record<string, string> {
   const { from = '', to = '', days = ALL_DAYS, tz = zone } = quietHours ?? {}
   return {
     ...Object.fromEntries([...events.map(eventField), ...days.map(dayField)].map((name) => [name, 'on'])),
@@ -15,6 +18,7 @@ export function ruleValues({ events, quietHours, delayMs }: ChannelRules, zone: 
     'quietHours.to': to,
     'quietHours.tz': tz,
     delayMs: delayMs === 0 ? '' : durationInWords(delayMs),
+    ...(drills && { drills: 'on' }),
   }
 }
 
@@ -26,6 +30,7 @@ export function rulesIn(form: Form): ChannelRules {
     events: CHANNEL_EVENTS.filter((event) => form.isTicked(eventField(event))),
     quietHours: from === '' && to === '' ? null : { from, to, days, tz: form.text('quietHours.tz') },
     delayMs: readDelay(form.text('delayMs').trim()),
+    drills: form.isTicked('drills'),
   }
 }
 

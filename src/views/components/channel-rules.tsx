@@ -51,6 +51,12 @@ export function ChannelRulesFields({ form, now }: ChannelRulesProps) {
           isChecked={isTicked('notifiesGaps')}
         />
       </fieldset>
+      <Check
+        name="drills"
+        label="Send a test every week"
+        help="Finds out whether the channel still works before you need it."
+        isChecked={isTicked('drills')}
+      />
       <details class="channel-times" open={hasTimes(form)}>
         <summary>Delay and quiet hours</summary>
         <Field

@@ -1,4 +1,4 @@
-import type { ChannelReport, GroupDelivery } from '#domain/channel.ts'
+import { type ChannelReport, type GroupDelivery, UNPROVEN_AFTER_MS } from '#domain/channel.ts'
 import type { Outcome } from '#domain/delivery.ts'
 import { shownName } from '#domain/monitor.ts'
 import { url } from '#lib/base-path.ts'
@@ -22,6 +22,8 @@ export interface ChannelView extends ChannelReport {
   awaitsConfirmation: boolean
   /** Whether it sends emails and no mail server is configured. */
   lacksMailServer: boolean
+  /** Whether it only passes notifications on to other channels. */
+  isGroup: boolean
 }
 
 /** Says that no emails are sent, and who can change that. */
@@ -79,6 +81,16 @@ export function ChannelState({ channel, reading }: { channel: ChannelView; readi
       <span class="outcome outcome-bad">
         <Icon name="alert" />
         No mail server
+      </span>
+    )
+  }
+  if (!channel.isGroup && reading.now - channel.provenAt > UNPROVEN_AFTER_MS) {
+    return (
+      <span class="outcome outcome-bad">
+        <Icon name="alert" />
+        <span>
+          Unproven: nothing was delivered since <Moment at={channel.provenAt} reading={reading} />
+        </span>
       </span>
     )
   }

@@ -2,6 +2,7 @@ import type { Channel } from '#domain/channel.ts'
 import { shownName } from '#domain/monitor.ts'
 import { may, type OwnProject } from '#domain/project.ts'
 import { url } from '#lib/base-path.ts'
+import { asSentence } from '#lib/sentence.ts'
 import {
   ChannelState,
   type ChannelView,
@@ -13,7 +14,7 @@ import {
 } from '#views/components/channel.tsx'
 import { Icon } from '#views/components/icon.tsx'
 import { MessagePreview, type PreviewProps } from '#views/components/message-preview.tsx'
-import type { Reading } from '#views/components/moment.tsx'
+import { Ago, type Reading } from '#views/components/moment.tsx'
 import { Confirmation } from '#views/layouts/confirmation.tsx'
 import { Frame, type FrameContext } from '#views/layouts/frame.tsx'
 import { rulesInWords } from '#words/channel-rules.ts'
@@ -56,6 +57,15 @@ export function ChannelPage(props: ChannelPageProps) {
           <dt>{channel.kindLabel}</dt>
           <dd dir="auto">{channel.summary}</dd>
           <Rules rules={channel.channel.rules} />
+          {channel.drill && (
+            <>
+              <dt>Weekly test</dt>
+              <dd>
+                {channel.drill.problem === null ? 'Arrived' : `Failed: ${asSentence(channel.drill.problem)}`}{' '}
+                <Ago at={channel.drill.at} reading={reading} />
+              </dd>
+            </>
+          )}
           <dt>Last delivery</dt>
           <dd>
             <LastDelivery channel={channel} reading={reading} />

@@ -122,6 +122,9 @@ export function listDueOfChannel(
     .map(({ sequence }) => sequence)
 }
 
+/** More need not be looked at: what was held earlier about the same monitor comes first. */
+const READY_MAX = 200
+
 /**
  * What was held for the quiet hours of a channel and leaves in one message with `first`, oldest first. Notifications
  * about the same monitor stay in order: none leaves before an earlier one that stays.
@@ -137,6 +140,7 @@ export function listHeldWith(
           WHERE channel_id = $channelId AND held_for IS NOT NULL AND settled_at IS NULL
             AND next_attempt_at <= $now
             AND (sequence = $first OR sequence NOT IN (SELECT value FROM json_each($except)))
+          ORDER BY sequence LIMIT ${READY_MAX}
        )
        SELECT sequence FROM ready
         WHERE sequence <> $first

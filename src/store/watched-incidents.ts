@@ -51,8 +51,9 @@ export interface WatchedIncident extends Watched, Pick<AlertRules, 'remindMs' | 
   nextDelayMs: number | null
 }
 
-/** Those of which a notification is owed, and those that no one has acknowledged. */
+/** Those of which a notification is owed, and unacknowledged ones that reminders or the delays of channels concern. */
 export function listWatchedIncidents(reader: Reader): WatchedIncident[] {
+  const hasDelays = reader.get('SELECT 1 FROM channels WHERE delay_ms > 0 AND disabled_at IS NULL LIMIT 1') !== null
   return reader
     .all<Row<WatchedIncident> & { remindLess: number }>(
       `SELECT ${COLUMNS}, remind_ms AS remindMs, remind_less AS remindLess,
@@ -61,7 +62,9 @@ export function listWatchedIncidents(reader: Reader): WatchedIncident[] {
                 WHERE monitor_channels.monitor_id = incidents.monitor_id
                   AND disabled_at IS NULL AND delay_ms > escalated_ms) AS nextDelayMs
          FROM incidents JOIN monitors ON monitors.id = incidents.monitor_id
-        WHERE closed_at IS NULL AND (muted_by IS NOT NULL OR acknowledged_at IS NULL)`,
+        WHERE closed_at IS NULL
+          AND (muted_by IS NOT NULL OR (acknowledged_at IS NULL AND (remind_ms IS NOT NULL OR $hasDelays)))`,
+      { hasDelays },
     )
     .map((row) => ({ ...row, isAcknowledged: row.isAcknowledged === 1, remindLess: row.remindLess === 1 }))
 }

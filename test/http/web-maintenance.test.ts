@@ -103,7 +103,9 @@ test('Uptime leaves maintenance out', async () => {
   await guard.pass(8 * HOUR, HOUR)
   await guard.ping(monitor)
   await guard.pass(8 * HOUR, HOUR)
-  expect(words(await member.read(`/monitors/${monitor.uniqueKey}/charts`))).toContain('30 days: 100%')
+  const charts = words(await member.read(`/monitors/${monitor.uniqueKey}/charts`))
+  expect(charts).toContain('30 days: 100%')
+  expect(charts).toMatch(/1 Mar 2026: no downtime, maintenance 10 hours/)
 })
 
 describe('POST to a ping URL with /maintenance', () => {

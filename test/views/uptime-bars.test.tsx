@@ -55,6 +55,21 @@ describe('UptimeBars', () => {
     expect(broken).toContain('M0 41h7v3h-7z')
   })
 
+  test('has a band, a legend and words for maintenance, snoozes and times when CronGuard was offline', () => {
+    const bands = { maintenance: 2 * HOUR, snooze: 0, offline: 5 * MINUTE }
+    const html = draw([well('23 Nov'), { ...well('24 Nov'), bands }])
+    expect(titles(html)).toEqual([
+      '23 Nov: no downtime',
+      '24 Nov: no downtime, maintenance 2 hours, CronGuard offline 5 minutes',
+    ])
+    expect(html.match(/class="uptime-band"/g)).toHaveLength(1)
+    expect(html).toContain('Maintenance, snooze, or CronGuard was offline')
+    expect(html).toContain('1 day with downtime, maintenance, snooze or offline time')
+    expect(label(html)).toBe('Uptime: no downtime on the 2 days with data')
+    const none = { maintenance: 0, snooze: 0, offline: 0 }
+    expect(draw([{ ...well('24 Nov'), bands: none }])).not.toContain('uptime-band')
+  })
+
   test('has no up part for a day that was down all the time', () => {
     expect(draw([down('24 Nov', 24 * HOUR)])).not.toContain('uptime-up')
   })

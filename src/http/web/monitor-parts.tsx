@@ -1,11 +1,13 @@
 // The parts of a monitor's page that are updated separately, each with its own URL.
+import { bandsOf } from '#actions/bands.ts'
 import { windowsOf } from '#actions/maintenance.ts'
 import { snoozeOf } from '#actions/snoozes.ts'
-import { maintenanceEnd, spansOf } from '#domain/maintenance.ts'
+import { bandsIn } from '#domain/band.ts'
+import { maintenanceEnd } from '#domain/maintenance.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import { may } from '#domain/project.ts'
 import { readCursor, TIMELINE_FILTERS, type TimelineFilter } from '#domain/timeline.ts'
-import { type PeriodUptime, uptimeOf } from '#domain/uptime.ts'
+import { uptimeOf } from '#domain/uptime.ts'
 import { concealFor } from '#http/concealing.ts'
 import { readingOf } from '#http/frame.ts'
 import { type MonitorRequest, onMonitor, type WebDeps } from '#http/guards.ts'
@@ -23,7 +25,7 @@ import { listTransitions } from '#store/incidents.ts'
 import { listTimedPings } from '#store/timeline.ts'
 import type { TimedRun } from '#views/components/duration-chart.tsx'
 import type { Reading } from '#views/components/moment.tsx'
-import { MonitorCharts } from '#views/partials/monitor-charts.tsx'
+import { type DayUptime, MonitorCharts } from '#views/partials/monitor-charts.tsx'
 import { MonitorIncidents } from '#views/partials/monitor-incidents.tsx'
 import { isNew, MonitorOverview } from '#views/partials/monitor-overview.tsx'
 import { NewerEntries, OlderEntries, Timeline } from '#views/partials/timeline.tsx'
@@ -176,16 +178,17 @@ interface ReadBy {
   reading: Reading
 }
 
-function readDays(reader: Reader, { monitor, reading }: ReadBy): PeriodUptime[] {
+function readDays(reader: Reader, { monitor, reading }: ReadBy): DayUptime[] {
   const periods = lastDays(DAYS, reading)
   const range = { monitorId: monitor.id, from: periods[0]?.from ?? 0, to: Number.MAX_SAFE_INTEGER }
   const transitions = listTransitions(reader, { ...range, limit: TRANSITIONS_MAX })
   const oldest = transitions.length === TRANSITIONS_MAX ? transitions.at(-1) : undefined
   const { status, createdAt } = monitor
   const from = periods[0]?.from ?? reading.now
-  const windows = windowsOf(reader, { monitor, since: from })
-  const excluded = windows.flatMap(({ times }) => spansOf(times, { from, to: reading.now }))
-  return uptimeOf({ periods, transitions, status, createdAt: oldest?.at ?? createdAt, now: reading.now, excluded })
+  const bands = bandsOf(reader, { monitor, from, to: reading.now })
+  const history = { transitions, status, createdAt: oldest?.at ?? createdAt, now: reading.now }
+  const days = uptimeOf({ periods, ...history, excluded: bands.maintenance })
+  return days.map((day) => ({ ...day, bands: bandsIn(day, bands) }))
 }
 
 function readRuns(reader: Reader, { monitor, reading }: ReadBy): TimedRun[] {

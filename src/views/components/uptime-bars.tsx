@@ -1,3 +1,4 @@
+import { BAND_KINDS, type BandKind } from '#domain/band.ts'
 import type { PeriodUptime } from '#domain/uptime.ts'
 import type { Child } from '#jsx/jsx-runtime'
 import { lengthInWords } from '#lib/duration.ts'
@@ -6,6 +7,8 @@ import { percentInWords } from '#words/uptime.ts'
 export interface UptimeDay extends Pick<PeriodUptime, 'downMs' | 'downCount' | 'ratio'> {
   /** "24 Nov", in the person's zone. */
   label: string
+  /** How long it was in maintenance or snoozed, and how long CronGuard was offline, in milliseconds. */
+  bands?: Readonly<Record<BandKind, number>>
 }
 
 interface UptimeBarsProps {
@@ -26,10 +29,11 @@ const BAR_HEIGHT = BASE - TOP
 const CAP_MIN = 7
 const GAP = 4
 const STUB = 4
+const BAND_HEIGHT = 1.5
 
 /** One bar per day. A day with downtime has a gap and a mark below, which are visible without color. */
 export function UptimeBars({ days, caption, summary }: UptimeBarsProps) {
-  const troubled = days.filter(({ downCount, ratio }) => downCount > 0 && ratio !== null)
+  const troubled = days.filter((day) => (day.downCount > 0 && day.ratio !== null) || hasBand(day))
   return (
     <figure class="chart uptime">
       <figcaption class="chart-caption">
@@ -51,6 +55,7 @@ export function UptimeBars({ days, caption, summary }: UptimeBarsProps) {
         <span>{days[0]?.label}</span>
         <span>{days.at(-1)?.label}</span>
       </div>
+      {days.some(hasBand) && <Legend />}
       {troubled.length === 0 ? null : <TroubledDays days={troubled} />}
     </figure>
   )
@@ -62,6 +67,7 @@ function Bar({ day, x }: { day: UptimeDay; x: number }) {
       <title>{dayInWords(day)}</title>
       <rect class="chart-hit" x={x} width={SLOT} height={HEIGHT} />
       <BarShape day={day} x={x} />
+      {hasBand(day) && <path class="uptime-band" d={box({ x, y: BASE + 1, height: BAND_HEIGHT })} />}
     </g>
   )
 }
@@ -92,11 +98,23 @@ function box({ x, y, height }: { x: number; y: number; height: number }): string
   return `M${x} ${y}h${BAR}v${height}h-${BAR}z`
 }
 
+function hasBand({ bands }: UptimeDay): boolean {
+  return bands !== undefined && Object.values(bands).some((ms) => ms > 0)
+}
+
+function Legend() {
+  return (
+    <p class="help">
+      <span class="uptime-band-key" aria-hidden="true" /> Maintenance, snooze, or CronGuard was offline
+    </p>
+  )
+}
+
 // Hovering needs a mouse. This list also works with a keyboard, touch or a screen reader.
 function TroubledDays({ days }: { days: readonly UptimeDay[] }) {
   return (
     <details class="chart-details">
-      <summary>{days.length === 1 ? '1 day with downtime' : `${days.length} days with downtime`}</summary>
+      <summary>{summaryOf(days)}</summary>
       <ul>
         {days.toReversed().map((day) => (
           <li>{dayInWords(day)}</li>
@@ -110,14 +128,35 @@ function summaryInWords(days: readonly UptimeDay[], troubled: readonly UptimeDay
   const seen = days.filter(({ ratio }) => ratio !== null).length
   if (seen === 0) return 'no data yet'
   const observed = seen === 1 ? 'the only day with data' : `the ${seen} days with data`
-  if (troubled.length === 0) return `no downtime on ${observed}`
-  const downMs = troubled.reduce((sum, day) => sum + day.downMs, 0)
-  return `downtime on ${troubled.length} of ${observed}, ${lengthInWords(downMs)} in total`
+  const down = troubled.filter(({ downCount }) => downCount > 0)
+  if (down.length === 0) return `no downtime on ${observed}`
+  const downMs = down.reduce((sum, day) => sum + day.downMs, 0)
+  return `downtime on ${down.length} of ${observed}, ${lengthInWords(downMs)} in total`
 }
 
-function dayInWords({ label, ratio, downCount, downMs }: UptimeDay): string {
-  if (ratio === null) return `${label}: no data`
-  if (downCount === 0) return `${label}: no downtime`
+function summaryOf(days: readonly UptimeDay[]): string {
+  const count = days.length === 1 ? '1 day' : `${days.length} days`
+  return `${count} with downtime${days.some(hasBand) ? ', maintenance, snooze or offline time' : ''}`
+}
+
+function dayInWords(day: UptimeDay): string {
+  return [`${day.label}: ${uptimeInWords(day)}`, ...bandsInWords(day)].join(', ')
+}
+
+const BAND_WORDS: Record<BandKind, string> = {
+  maintenance: 'maintenance',
+  snooze: 'snoozed',
+  offline: 'CronGuard offline',
+}
+
+function bandsInWords({ bands }: UptimeDay): string[] {
+  if (bands === undefined) return []
+  return BAND_KINDS.flatMap((kind) => (bands[kind] > 0 ? [`${BAND_WORDS[kind]} ${lengthInWords(bands[kind])}`] : []))
+}
+
+function uptimeInWords({ ratio, downCount, downMs }: UptimeDay): string {
+  if (ratio === null) return 'no data'
+  if (downCount === 0) return 'no downtime'
   const times = downCount === 1 ? 'down once' : `down ${downCount} times`
-  return `${label}: ${percentInWords(ratio)}, ${times}, ${lengthInWords(downMs)}${downCount === 1 ? '' : ' in total'}`
+  return `${percentInWords(ratio)}, ${times}, ${lengthInWords(downMs)}${downCount === 1 ? '' : ' in total'}`
 }

@@ -1,3 +1,4 @@
+import type { BandKind } from '#domain/band.ts'
 import { overallRatio, type PeriodUptime } from '#domain/uptime.ts'
 import { url } from '#lib/base-path.ts'
 import { dayInZone } from '#lib/zone.ts'
@@ -6,10 +7,15 @@ import type { Reading } from '#views/components/moment.tsx'
 import { UptimeBars } from '#views/components/uptime-bars.tsx'
 import { percentInWords } from '#words/uptime.ts'
 
+export interface DayUptime extends PeriodUptime {
+  /** How long it was in maintenance or snoozed, and how long CronGuard was offline, in milliseconds. */
+  bands: Readonly<Record<BandKind, number>>
+}
+
 export interface MonitorChartsProps {
   uniqueKey: string
   /** The last 90 days, oldest first. */
-  days: readonly PeriodUptime[]
+  days: readonly DayUptime[]
   /** Oldest first. */
   runs: readonly TimedRun[]
   /** There is nothing to show yet. */

@@ -157,6 +157,21 @@ describe('Mail to administrators about a problem', () => {
     expect(sent()).toEqual([[ADMIN, LATE]])
   })
 
+  test('is sent once, even if an administrator disables and enables it meanwhile', async () => {
+    const [userId] = guard.db.all<{ id: string }>("SELECT id FROM users WHERE email = 'admin@example.org'")
+    const choose = (warnings: boolean) =>
+      guard.db.write((tx) =>
+        saveMailPreferences(tx, { userId: userId?.id ?? '', mails: { signIns: true, failures: true, warnings } }),
+      )
+    await beginLate()
+    await pass(10 * MINUTE)
+    choose(false)
+    await pass(10 * MINUTE)
+    choose(true)
+    await pass(10 * MINUTE)
+    expect(sent()).toEqual([[ADMIN, LATE]])
+  })
+
   test('is not sent without a mail server', async () => {
     guard.stop()
     start({})
@@ -235,6 +250,7 @@ describe('A disk that refuses writes', () => {
     await warner.tick()
     guard.db.write((tx) => tx.runScript('DROP TABLE settings'))
     isDiskRefusing = true
+    guard.clock.advance(MINUTE)
     for (let passed = 0; passed < 5; passed += 1) {
       guard.clock.advance(10 * SECOND)
       await expect(warner.tick()).rejects.toThrow('no such table')

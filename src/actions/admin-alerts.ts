@@ -76,7 +76,7 @@ export function openAdminAlerts(deps: Deps): AdminAlerts {
   return alerts
 }
 
-/** The current problems. `warnings`: null while they can't be read. `storage`: null while the disk takes writes. */
+/** The current problems. `warnings`: null if they were not read. `storage`: null while the disk takes writes. */
 export interface Problems {
   warnings: readonly Warning[] | null
   storage: Warning | null
@@ -85,7 +85,7 @@ export interface Problems {
 /** Sends what is due, without waiting for it. */
 export function alertAdmins(deps: Deps, alerts: AdminAlerts, problems: Problems): void {
   const recipients = recipientsOf(deps, alerts, problems)
-  if (problems.warnings !== null) forgetOthers(deps, alerts, recipients)
+  if (problems.warnings !== null) forgetOld(deps, alerts, recipients)
   const due = recipients.flatMap((recipient) => dueFor(deps, alerts, { recipient, problems }))
   if (!alerts.isStored) store(deps, alerts)
   if (due.length === 0 || alerts.sending !== null) return
@@ -169,7 +169,7 @@ function beginDue(
   return [{ recipient, key, alert: { cause, since: sighting.since, endedAt: null, warning } }]
 }
 
-// What can't be read has not ended.
+// What was not read has not ended.
 function endsDue(
   { clock }: Deps,
   alerts: AdminAlerts,
@@ -208,10 +208,11 @@ function store({ db }: Deps, alerts: AdminAlerts): void {
   alerts.isStored = tryWrite(() => db.write((tx) => saveSetting(tx, { name: NAME, value })))
 }
 
-function forgetOthers({ clock }: Deps, alerts: AdminAlerts, recipients: Recipient[]): void {
-  const known = new Set(recipients.map(({ id }) => id))
+function forgetOld({ clock }: Deps, alerts: AdminAlerts, recipients: Recipient[]): void {
+  const now = clock.now()
   for (const [key, sent] of alerts.sent) {
-    if (known.has(key.split(':')[0] ?? '') && !isForgotten(sent, clock.now())) continue
+    const isRecipient = recipients.some(({ id }) => key.startsWith(`${id}:`))
+    if (!isForgotten(sent, { isRecipient, now })) continue
     alerts.sent.delete(key)
     alerts.isStored = false
   }

@@ -54,7 +54,10 @@ export function isEndDue(cause: AlertCause, { lastAt, now }: { lastAt: number; n
   return now - lastAt >= patienceMs(cause)
 }
 
-/** Whether this can't prevent another begin any longer. */
-export function isForgotten({ isOpen, sentAt }: SentAlert, now: number): boolean {
-  return !isOpen && now - sentAt >= SILENCE_MS
+/** Whether this no longer prevents another begin, and needs no end. */
+export function isForgotten(
+  { isOpen, sentAt }: SentAlert,
+  { isRecipient, now }: { isRecipient: boolean; now: number },
+): boolean {
+  return now - sentAt >= SILENCE_MS && !(isOpen && isRecipient)
 }

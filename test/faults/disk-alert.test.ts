@@ -35,8 +35,8 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
       CRONGUARD_ADMIN_ALERT_URL: `${http.url}/alert?token=${TOKEN}`,
     }
     cronguard = await Binary.prepare(env, folder)
-    await cronguard.start()
     await cronguard.run(['user', 'create', 'admin@example.org', '--admin'])
+    await cronguard.start()
   })
 
   afterAll(async () => {
@@ -54,8 +54,6 @@ describe.skipIf(why !== null)(`On a full disk${why === null ? '' : ` (skipped: $
     const { key } = await firstUser(cronguard)
     const job = await monitorOf(cronguard, { key, name: 'backup', timeout: 3600, grace: 3600 })
     const ping = async () => (await fetch(job.url, { method: 'POST', body: 'x'.repeat(9000) })).status
-    // The warner has to read the address once.
-    await Bun.sleep(12_000)
     fill(join(data, 'ballast'), DISK_BYTES)
     await eventually('a refusal', async () => (await ping()) === 503)
     await eventually('an email', () => smtp.mails.length > 0 && http.received.length > 0, 70_000)

@@ -197,6 +197,7 @@ describe('A warning', () => {
     guard.clock.advance(MINUTE)
     await warner.tick()
     await guard.ping(monitor)
+    guard.clock.advance(MINUTE)
     await warner.tick()
     await warner.tick()
     expect(toldBy(guard)).toEqual([

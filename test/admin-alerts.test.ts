@@ -120,7 +120,7 @@ describe('Mail to administrators about a problem', () => {
     backup = guard.monitor(project, { name: 'backup', schedule: { kind: 'period', periodMs: HOUR }, graceMs: MINUTE })
     startWarner()
     await beginLate()
-    await pass(10 * MINUTE)
+    await pass(6 * MINUTE)
     await guard.restart()
     startWarner()
     await pass(10 * MINUTE)
@@ -225,6 +225,20 @@ describe('A disk that refuses writes', () => {
     await pass(MINUTE, 10 * SECOND)
     expect(sent().slice(1)).toEqual([[ADMIN, `Resolved: ${STORAGE}`]])
     expect(guard.outside.mails[1]?.text).toContain('It could not for 2 minutes 30 seconds')
+  })
+
+  test('is mailed without a second email that the disk is almost full, until writes work', async () => {
+    guard.stop()
+    start({ ...SMTP, CRONGUARD_DATA_DIR: tmpdir(), CRONGUARD_DISK_RESERVE_BYTES: '999999999999999' })
+    isDiskRefusing = true
+    await pass(20 * MINUTE, 10 * SECOND)
+    expect(sent()).toEqual([[ADMIN, STORAGE]])
+    isDiskRefusing = false
+    await pass(2 * MINUTE, 10 * SECOND)
+    expect(sent().slice(1).toSorted()).toEqual([
+      [ADMIN, `Resolved: ${STORAGE}`],
+      [ADMIN, 'The disk is almost full'],
+    ])
   })
 
   test('is mailed once, even if some writes work in between', async () => {

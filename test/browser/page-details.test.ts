@@ -66,6 +66,20 @@ describe.skipIf(NO_BROWSER)(`Pages${NO_BROWSER ? ' (skipped: Chromium is not ins
     await context.close()
   }, 30_000)
 
+  test('Monitor form: a suggestion works although the preview is updated while it is pressed', async () => {
+    const { page, context } = await browserUser.signedIn()
+    await page.keyboard.press('n')
+    await page.getByLabel('Schedule', { exact: true }).fill('21h')
+    await page.getByRole('button', { name: 'every day at 21:00' }).hover()
+    const answer = page.waitForResponse(/schedule-preview/)
+    await page.mouse.down()
+    await (await answer).finished()
+    await page.evaluate('new Promise((done) => setTimeout(done, 200))')
+    await page.mouse.up()
+    await page.getByText('Expected every day at 21:00').waitFor()
+    await context.close()
+  }, 30_000)
+
   test('Monitor form: warns that /fail is ignored if the body decides', async () => {
     const { page, context } = await browserUser.signedIn()
     await page.keyboard.press('n')

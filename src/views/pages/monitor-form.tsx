@@ -91,7 +91,8 @@ export function MonitorFormPage(props: MonitorFormProps) {
   )
 }
 
-// To get the preview, htmx sends the fields of the fieldset and no others.
+// To get the preview, htmx sends the fields of the fieldset and no others. A click on a suggestion makes the field send
+// it again, so the preview is morphed: its buttons stay under the pointer.
 function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps) {
   const about = monitor ? `?monitor=${monitor.uniqueKey}` : ''
   return (
@@ -102,7 +103,7 @@ function ScheduleFields({ form, projectId, monitor, preview }: MonitorFormProps)
       hx-trigger="input delay:300ms, change"
       hx-sync="this:replace"
       hx-target="#schedule-preview"
-      hx-swap="outerHTML"
+      hx-swap="outerMorph"
     >
       <TextArea form={form} name="schedule" label="Schedule" rows={1} maxlength={CRONTAB_LINE_MAX} isRequired />
       <div class="presets">

@@ -73,7 +73,7 @@ function SearchForm({ project, query, tags }: IncidentListProps) {
       hx-trigger="input delay:250ms, change, submit"
       hx-include="this"
       hx-target="#incidents"
-      hx-swap="outerHTML"
+      hx-swap="outerMorph"
       hx-sync="this:replace"
     >
       {filter !== 'all' && <input type="hidden" name="show" value={filter} />}

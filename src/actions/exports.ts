@@ -8,14 +8,17 @@ import {
   type Exported,
   type ExportedChannel,
   type ExportedProject,
+  exportMaintenance,
   exportMonitor,
   exportRules,
 } from '#domain/export.ts'
+import type { MonitorScope } from '#domain/monitor-scope.ts'
 import type { Project } from '#domain/project.ts'
 import { version } from '#package.json' with { type: 'json' }
 import { listChannelIdsByMonitor, listChannels } from '#store/channels.ts'
 import type { Reader } from '#store/database.ts'
-import { listMonitors } from '#store/monitors.ts'
+import { listWindows } from '#store/maintenance.ts'
+import { findMonitorById, listMonitors } from '#store/monitors.ts'
 import { badgeKeyOf, findHiddenWords, listProjects } from '#store/projects.ts'
 
 /** All projects. The settings of channels that are secret only `withSecrets`. */
@@ -26,13 +29,13 @@ export function exportConfiguration({ db, clock }: Deps, { withSecrets }: { with
     cronguard: version,
     exported_at: new Date(clock.now()).toISOString(),
     with_secrets: withSecrets,
-    projects: listProjects(reader).map((project) => exportProject(reader, { project, withSecrets })),
+    projects: listProjects(reader).map((project) => exportProject(reader, { project, withSecrets, now: clock.now() })),
   }))
 }
 
 function exportProject(
   reader: Reader,
-  { project, withSecrets }: { project: Project; withSecrets: boolean },
+  { project, withSecrets, now }: { project: Project; withSecrets: boolean; now: number },
 ): ExportedProject {
   const channelIds = listChannelIdsByMonitor(reader, project.id)
   return {
@@ -45,7 +48,14 @@ function exportProject(
     monitors: listMonitors(reader, project.id).map((monitor) =>
       exportMonitor(monitor, channelIds.get(monitor.id) ?? []),
     ),
+    maintenance: listWindows(reader, { projectId: project.id, since: now })
+      .filter(({ from }) => from === null)
+      .map((window) => exportMaintenance(window, pingKeyOf(reader, window.scope))),
   }
+}
+
+function pingKeyOf(reader: Reader, scope: MonitorScope): string | null {
+  return scope.is === 'monitor' ? (findMonitorById(reader, scope.monitorId)?.pingKey ?? null) : null
 }
 
 export function exportChannel(channel: Channel, withSecrets: boolean): ExportedChannel {

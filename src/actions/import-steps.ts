@@ -24,45 +24,15 @@ import * as projectStore from '#store/projects.ts'
 import { readSettings, switchChannel } from './channels.ts'
 import { checkRecipient } from './confirmations.ts'
 import { exportChannel } from './exports.ts'
+import { type Decision, type ImportedItem, type ImportStep, noChange } from './import-decisions.ts'
+import { decideMaintenance } from './import-maintenance.ts'
 import { isFreeForBadges, isFreeForPings } from './keys.ts'
 import { storeChange } from './monitors.ts'
 import { runsPrograms } from './program-channels.ts'
 import { recordStep } from './transitions.ts'
 
-/** `skipped` is a new channel whose secrets the export lacks. */
-export type ImportOutcome = 'created' | 'changed' | 'unchanged' | 'skipped'
-
-export interface ImportedItem {
-  what: 'project' | 'channel' | 'monitor'
-  name: string
-  project: string
-  projectId: string
-  outcome: ImportOutcome
-  /** A note for the person who imports it. */
-  note?: string
-}
-
-export type Undo = (tx: Tx) => void
-
-export interface ImportStep {
-  /** Returns what would be done. Throws when it is not possible. */
-  plan(reader: Reader): ImportedItem
-  /** Decides again and applies the change. Returns a function that undoes it. */
-  apply(tx: Tx): Undo
-}
-
-/** What to do for one item, and how. */
-interface Decision {
-  outcome: ImportOutcome
-  note?: string
-  apply(tx: Tx): Undo
-}
-
-const noUndo: Undo = () => {}
-const noChange = (outcome: ImportOutcome): Decision => ({ outcome, apply: () => noUndo })
-
 /** Steps in the order of their dependencies. */
-export function stepsOf({ config }: Pick<Deps, 'config'>, project: ExportedProject): ImportStep[] {
+export function stepsOf({ config, clock }: Pick<Deps, 'config' | 'clock'>, project: ExportedProject): ImportStep[] {
   const step = (what: ImportedItem['what'], name: string, decide: (reader: Reader) => Decision): ImportStep => ({
     plan: (reader) => {
       const { outcome, note } = decide(reader)
@@ -88,6 +58,11 @@ export function stepsOf({ config }: Pick<Deps, 'config'>, project: ExportedProje
         decideMonitor(reader, { projectId, monitor, name, importableChannelIds }),
       )
     }),
+    ...(project.maintenance ?? []).map((maintenance) =>
+      step('maintenance', maintenance.name || 'Maintenance', (reader) =>
+        decideMaintenance(reader, { projectId, maintenance, now: clock.now() }),
+      ),
+    ),
   ]
 }
 

@@ -10,7 +10,8 @@ import type { Reader, Tx } from '#store/database.ts'
 import { countMonitorsOfProject } from '#store/monitor-lists.ts'
 import * as projectStore from '#store/projects.ts'
 import { exportProblemInWords } from '#words/export-problems.ts'
-import { type ImportedItem, type ImportStep, stepsOf, type Undo } from './import-steps.ts'
+import type { ImportedItem, ImportStep, Undo } from './import-decisions.ts'
+import { stepsOf } from './import-steps.ts'
 
 export interface ImportOrder {
   content: Exported

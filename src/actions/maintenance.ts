@@ -59,7 +59,8 @@ export function planMaintenance(deps: Deps, planned: Planned): MaintenanceWindow
   })
 }
 
-function checkTimes(times: MaintenanceTimes, now: number): void {
+/** Throws invalid for times that are over, too long, or that never come. */
+export function checkTimes(times: MaintenanceTimes, now: number): void {
   if (times.is === 'recurring') {
     const { durationMs, schedule, startsAt } = times
     if (durationMs < RECURRING_MIN_MS) throw invalid('length', 'Maintenance lasts one minute at least.')

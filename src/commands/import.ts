@@ -1,4 +1,4 @@
-import type { ImportedItem } from '#actions/import-steps.ts'
+import type { ImportedItem } from '#actions/import-decisions.ts'
 import { importConfiguration, readExport } from '#actions/imports.ts'
 import { withDeps, withNewDeps } from '#app.ts'
 import { systemClock } from '#lib/clock.ts'
@@ -72,6 +72,7 @@ function inWords(items: ImportedItem[], isDryRun: boolean): string[] {
       )
     }),
     ...(['project', 'channel', 'monitor'] as const).map((what) => summary(items, what)),
+    ...(items.some(({ what }) => what === 'maintenance') ? [summary(items, 'maintenance')] : []),
     ...(skipped ? [SKIPPED] : []),
     ...(isDryRun ? ['Dry run: nothing was changed.'] : []),
   ]
@@ -86,5 +87,6 @@ function summary(items: ImportedItem[], what: ImportedItem['what']): string {
   }
   const skipped = count('skipped') > 0 ? `, ${count('skipped')} skipped` : ''
   const [created, changed, unchanged] = [count('created'), count('changed'), count('unchanged')]
-  return `${what}s: ${created} created, ${changed} changed, ${unchanged} unchanged${skipped}`
+  const title = what === 'maintenance' ? what : `${what}s`
+  return `${title}: ${created} created, ${changed} changed, ${unchanged} unchanged${skipped}`
 }

@@ -4,8 +4,16 @@ import { CHANNELS_MAX, ChannelName, type ChannelScope, SCOPES, toScope } from '.
 import { ChannelRules, DEFAULT_RULES, isDefault, QuietHours } from './channel-rules.ts'
 import type { Issue } from './issue.ts'
 import { GIVEN_BADGE_KEY_MAX, GIVEN_KEY_MIN, GIVEN_PING_KEY_MAX } from './keys.ts'
+import { MAINTENANCE_NAME_MAX, type MaintenanceTimes, type MaintenanceWindow, WINDOWS_MAX } from './maintenance.ts'
 import { type AliasDialect, MONITORS_MAX, type Monitor, type MonitorSettings, TAGS_MAX } from './monitor.ts'
-import { defaultOf, MONITOR_SETTINGS, type MonitorSetting, settingsOf, settingValue } from './monitor-settings.ts'
+import {
+  defaultOf,
+  MONITOR_SETTINGS,
+  type MonitorSetting,
+  settingOf,
+  settingsOf,
+  settingValue,
+} from './monitor-settings.ts'
 import { HiddenWords, ProjectName } from './project.ts'
 
 export const EXPORT_FORMAT = 'cronguard-configuration'
@@ -84,6 +92,27 @@ const ExportedChannel = z.strictObject({
   weekly_test: ChannelRules.shape.drills.optional(),
 })
 
+/** One that has not ended. */
+export type ExportedMaintenance = z.output<typeof ExportedMaintenance>
+const ExportedMaintenance = z.strictObject({
+  id: Uuid,
+  name: z.string().max(MAINTENANCE_NAME_MAX),
+  /** The ping key of the only monitor; null for those with the tag, or all. */
+  monitor: Uuid.nullable(),
+  tag: z.string().max(TAGS_MAX).nullable(),
+  starts_at: z.int(),
+  /** Null for recurring maintenance, which has a schedule and a duration. */
+  ends_at: z.int().nullable(),
+  schedule: z
+    .strictObject({
+      kind: z.enum(['cron', 'on-calendar']),
+      expression: settingOf('schedule.expression').kind.schema as z.ZodType<string>,
+      time_zone: settingOf('schedule.timeZone').kind.schema as z.ZodType<string>,
+    })
+    .nullable(),
+  duration_ms: z.int().nullable(),
+})
+
 export type ExportedProject = z.output<typeof ExportedProject>
 const ExportedProject = z.strictObject({
   id: Uuid,
@@ -94,6 +123,8 @@ const ExportedProject = z.strictObject({
   hidden_words: HiddenWords.optional(),
   channels: z.array(ExportedChannel).max(CHANNELS_MAX),
   monitors: z.array(ExportedMonitor).max(MONITORS_MAX),
+  /** Older versions don't write it. */
+  maintenance: z.array(ExportedMaintenance).max(WINDOWS_MAX).optional(),
 })
 
 export type Exported = z.output<typeof Exported>
@@ -158,6 +189,34 @@ export function exportRules({ events, quietHours, delayMs, drills }: ChannelRule
     ...(quietHours !== null && { quiet_hours: quietHours }),
     ...(delayMs > 0 && { delay_ms: delayMs }),
     ...(drills && { weekly_test: drills }),
+  }
+}
+
+/** Null if a recurring window has no schedule or duration. */
+export function maintenanceTimesFrom(exported: ExportedMaintenance): MaintenanceTimes | null {
+  const { starts_at: startsAt, ends_at: endsAt, schedule, duration_ms: durationMs } = exported
+  if (endsAt !== null) return { is: 'once', startsAt, endsAt }
+  if (schedule === null || durationMs === null) return null
+  const { time_zone: timeZone, ...rest } = schedule
+  return { is: 'recurring', startsAt, durationMs, schedule: { ...rest, timeZone, periodMs: 0 } }
+}
+
+/** `monitor`: the ping key of the only monitor. */
+export function exportMaintenance(
+  { id, name, scope, times }: MaintenanceWindow,
+  monitor: string | null,
+): ExportedMaintenance {
+  const recurring = times.is === 'recurring' ? times : null
+  const { kind = 'cron', expression = '', timeZone: time_zone = 'UTC' } = recurring?.schedule ?? {}
+  return {
+    id,
+    name,
+    monitor,
+    tag: scope.is === 'tag' ? scope.tag : null,
+    starts_at: times.startsAt,
+    ends_at: times.is === 'once' ? times.endsAt : null,
+    schedule: recurring && { kind: kind === 'cron' ? 'cron' : 'on-calendar', expression, time_zone },
+    duration_ms: recurring?.durationMs ?? null,
   }
 }
 

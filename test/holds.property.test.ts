@@ -113,7 +113,7 @@ test.each(Array.from({ length: SEEDS }, (_, index) => index + 1))(
       await guard.pass(HOUR, 20 * MINUTE)
     }
     const rows = guard.db.all<Row>(
-      `SELECT deliveries.id, channel_id AS channel, monitor_id AS monitorId, notifications.content ->> 'status' AS status, state,
+      `SELECT deliveries.id, channel_id AS channel, monitor_id AS monitorId, content ->> 'status' AS status, state,
               (SELECT max(finished_at) FROM delivery_attempts WHERE delivery_sequence = sequence) AS at, sequence
          FROM deliveries JOIN notifications ON notifications.id = notification_id
         WHERE monitor_id IS NOT NULL ORDER BY sequence`,

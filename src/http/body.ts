@@ -16,9 +16,13 @@ export const BODY_MAX = MIB
 /** A body up to this size is read to its end even if it isn't needed, so that the connection can be reused. */
 const SHORT_MAX = 64 * KIB
 
+/** The memory that large ones may use together. */
+export const LARGE_BODIES_MAX = 32 * MIB
+const RESERVED_FOR_SMALL = 8 * MIB
+
 /** The memory that all unanswered requests and unfinished emails together may use for bodies. */
 export const bytesInFlight = createByteBudget(
-  { bytesMax: 64 * MIB, reservedForSmall: 8 * MIB, smallMax: SHORT_MAX },
+  { bytesMax: LARGE_BODIES_MAX + RESERVED_FOR_SMALL, reservedForSmall: RESERVED_FOR_SMALL, smallMax: SHORT_MAX },
   systemClock.elapsed,
 )
 

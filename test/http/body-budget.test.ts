@@ -1,7 +1,7 @@
 // How request bodies share the memory budget, at a real port.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { Monitor } from '#domain/monitor.ts'
-import { bytesInFlight } from '#http/body.ts'
+import { bytesInFlight, LARGE_BODIES_MAX } from '#http/body.ts'
 import type { Reservation } from '#lib/byte-budget.ts'
 import { TestGuard } from '../support/cronguard.ts'
 import { Served } from '../support/served.ts'
@@ -33,7 +33,7 @@ const post = (path: string, size: number, headers: Record<string, string> = {}) 
 describe('Memory budget for bodies, while other requests fill it', () => {
   beforeEach(() => {
     others = bytesInFlight.open(() => {})
-    others.resize(56 * MIB)
+    others.resize(LARGE_BODIES_MAX)
     others.settle()
   })
 
@@ -62,7 +62,7 @@ describe('Request body', () => {
       expect([200, 401]).toContain((await post(path, 2_000_000 / (1 + (round % 2) * 2), { 'X-Api-Key': '' })).status)
     }
     others = bytesInFlight.open(() => {})
-    expect(others.resize(56 * MIB)).toBe(true)
+    expect(others.resize(LARGE_BODIES_MAX)).toBe(true)
   })
 
   test.each(['/login', '/api/v3/checks/'])(

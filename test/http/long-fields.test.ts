@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { bytesInFlight } from '#http/body.ts'
+import { bytesInFlight, LARGE_BODIES_MAX } from '#http/body.ts'
 import { BodyMemory } from '#http/body-memory.ts'
 import { JsonReader } from '#http/pings/json.ts'
 import { createByteBudget } from '#lib/byte-budget.ts'
@@ -331,10 +331,10 @@ describe('Memory budget for bodies, while other requests fill it', () => {
   ])('%s needs only the memory for what is kept of it', async (_what, path, headers, body) => {
     const others = bytesInFlight.open(() => {})
     try {
-      others.resize(55 * MIB)
+      others.resize(LARGE_BODIES_MAX - MIB)
       others.settle()
       expect((await post(path, headers, body()))[0]).toBeLessThan(300)
-      others.resize(56 * MIB)
+      others.resize(LARGE_BODIES_MAX)
       expect((await post(path, headers, body()))[0]).toBe(503)
     } finally {
       others.close()

@@ -6,7 +6,7 @@ import { pauseMonitor } from '#actions/monitors.ts'
 import type { Monitor } from '#domain/monitor.ts'
 import type { PingFilter } from '#domain/ping.ts'
 import type { Project } from '#domain/project.ts'
-import { bytesInFlight } from '#http/body.ts'
+import { bytesInFlight, LARGE_BODIES_MAX } from '#http/body.ts'
 import {
   CLIENTS_MAX,
   CLIENTS_OF_ONE_MAX,
@@ -100,7 +100,7 @@ describe('Memory budget for bodies, while other requests fill it', () => {
   test('a long email gets 452 and records no ping, a short one succeeds, and the long one succeeds later', async () => {
     const long = 'x\n'.repeat(100_000)
     const others = bytesInFlight.open(() => {})
-    others.resize(56 * 1024 * 1024)
+    others.resize(LARGE_BODIES_MAX)
     others.settle()
     try {
       await expect(mail({ text: long })).rejects.toThrow('452')

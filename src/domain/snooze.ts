@@ -27,11 +27,11 @@ export function isActive({ endsAt }: Pick<Snooze, 'endsAt'>, now: number): boole
 export const SNOOZE_LENGTHS = ['1h', '4h', 'morning', 'recovery'] as const
 export type SnoozeLength = (typeof SNOOZE_LENGTHS)[number]
 
-/** A shorter snooze would end before anyone sleeps. */
 /** Anyone with the message can use its link, so such a snooze takes at most a day. */
 export const LINK_SNOOZE_LENGTHS = ['1h', '4h', 'morning'] as const satisfies readonly SnoozeLength[]
 export type LinkSnoozeLength = (typeof LINK_SNOOZE_LENGTHS)[number]
 
+/** A shorter snooze until the morning would end before anyone sleeps. */
 const MORNING_MIN_MS = HOUR
 
 /** When a snooze of this length ends; null for when the monitor recovers. */

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Appliance, type Suite } from '../support/appliance.ts'
 import { buildBinary } from '../support/binary.ts'
 
@@ -49,11 +49,15 @@ export class Installed {
   /** The run ids of all pings that are on disk. */
   async runIds(): Promise<Set<string>> {
     await this.appliance.shell('systemctl stop cronguard')
-    const copy = join(mkdtempSync(join(tmpdir(), 'cronguard-copy-')), 'cronguard.db')
-    const database = await this.appliance.shell('base64 /var/lib/cronguard/cronguard.db')
-    writeFileSync(copy, Buffer.from(database, 'base64'))
-    const rows = new Database(copy).query<{ rid: string }, []>(RUN_IDS).all()
-    rmSync(dirname(copy), { recursive: true })
+    const folder = mkdtempSync(join(tmpdir(), 'cronguard-copy-'))
+    // A killed service that did not start again leaves its last writes in the journal beside the database.
+    for (const name of ['cronguard.db', 'cronguard.db-wal']) {
+      const path = `/var/lib/cronguard/${name}`
+      const content = await this.appliance.shell(`if [ -e ${path} ]; then base64 ${path}; fi`)
+      writeFileSync(join(folder, name), Buffer.from(content, 'base64'))
+    }
+    const rows = new Database(join(folder, 'cronguard.db')).query<{ rid: string }, []>(RUN_IDS).all()
+    rmSync(folder, { recursive: true })
     await this.appliance.shell('systemctl start cronguard')
     return new Set(rows.map(({ rid }) => rid))
   }
